@@ -1,0 +1,52 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "engine/resolve.hpp"
+
+namespace autotuner::engine {
+
+/// Engine arguments of flags, in order, never through a shell (deployment contract 3.4).
+std::vector<std::string> arguments(const space::Point& flags, RuntimeId runtime);
+
+/// Where and as what an engine is started.
+struct Invocation {
+  std::vector<std::string> program;  ///< executable, or interpreter with -m module
+  std::string model;                 ///< path or id as given to the engine
+  std::string served_name;           ///< passed by the runtime's served-name flag unless the user set it
+  std::string host = "127.0.0.1";
+  int port = 0;
+};
+
+/// The whole argument list, program first.
+std::vector<std::string> command_line(const Invocation& invocation, const space::Point& flags, RuntimeId runtime);
+
+/// One shell line, quoted where needed, with environment in front: "OMP_WAIT_POLICY=passive llama-server --model ...".
+std::string shell_line(const std::map<std::string, std::string>& environment, const std::vector<std::string>& command);
+std::string shell_quote(std::string_view word);
+
+/// True when a variable, flag or JSON member of that name holds a secret (deployment contract 3.3).
+bool is_secret_name(std::string_view name);
+/// User-info inside URLs becomes ***; everything else is kept.
+std::string mask_urls(std::string_view text);
+/// Values of secret flags become $NAME (for launch commands) in a copy of the command.
+std::vector<std::string> masked_command(const std::vector<std::string>& command);
+
+/// Proxies, tokens and GPU selection; empty values set nothing (deployment contract 3.3).
+struct EnvironmentSettings {
+  std::string http_proxy, https_proxy, no_proxy = "localhost,127.0.0.1", hf_token, hf_home;
+  std::vector<std::string> gpu_uuids;
+  bool offline = false;
+};
+std::map<std::string, std::string> environment(const EnvironmentSettings& settings);
+
+enum class NameProfile { container, local, k8s };
+/// Deployment contract 3.1.
+std::string sanitize_name(std::string_view text, NameProfile profile);
+/// {ns}-{task}-exp{n}
+std::string service_name(std::string_view name_space, std::string_view task, int experiment, NameProfile profile);
+
+}  // namespace autotuner::engine

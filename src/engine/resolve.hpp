@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/runtime.hpp"
+#include "space/parameter.hpp"
+#include "space/point.hpp"
+#include "space/space.hpp"
+
+namespace autotuner::engine {
+
+/// What resolving and checking a point needs to know beside the point.
+struct Setting {
+  RuntimeId runtime = RuntimeId::sim;
+  std::string model;                        ///< id or path, for pre-quantized detection
+  std::string model_quantization;           ///< method found in config.json or named in the task; empty = none
+  int host_gpus = 0;                        ///< GPUs of the host; 0 = a host without GPU
+  std::optional<int> gpu_limit;             ///< more GPUs than this are refused; nothing = unknown
+  std::optional<int> longest_context;       ///< input + output tokens of the workload's longest request
+};
+
+/// A point turned into what the engine is started with.
+struct Resolved {
+  space::Point flags;                        ///< canonical names without dashes, ordered, typed
+  std::map<std::string, std::string> environment;  ///< from parameters named env.NAME
+  int world_size = 1;                        ///< GPUs (for sim: simulated ones)
+  std::vector<std::string> notes;            ///< overrides, dropped settings
+};
+
+/// tuning-core 9 to 11. Errors: invalid_input with the reason why the point can't run.
+base::Result<Resolved> resolve(const space::Point& point, const Setting& setting);
+
+/// Equal for points with equal resolved flags and environment.
+std::string identity(const Resolved& resolved);
+
+/// The rules above as the space module wants them.
+space::PointRules point_rules(const Setting& setting);
+
+/// Folds quant_config and parallel_config documents (already checked) into the parameters, in the fixed field
+/// order; presets are one joint dimension (__quant__preset, __parallel__preset).
+/// Errors: invalid_input for unknown fields, values or presets; each message names the path.
+base::Result<std::vector<space::Parameter>> fold(std::vector<space::Parameter> parameters, const base::Json& quant_config,
+                                                 const base::Json& parallel_config, RuntimeId runtime);
+
+/// The baseline: parameters with exactly one value; of varying parallel factors the valid choice with the
+/// smallest world size (tuning-core 5.5).
+space::Point baseline_point(const space::Space& space, const Setting& setting);
+
+/// GPUs that flags need on this runtime (gpu contract 6.1); lenient: unreadable factors count as 1.
+int world_size(const space::Point& flags, RuntimeId runtime, bool host_has_gpu);
+
+/// Parameters that the load generator reads rather than the engine: none cause an engine restart.
+bool is_client_side(std::string_view parameter);
+
+}  // namespace autotuner::engine

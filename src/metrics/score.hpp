@@ -1,0 +1,70 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "metrics/aggregate.hpp"
+#include "metrics/slo.hpp"
+
+namespace autotuner::metrics {
+
+enum class Objective { minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, maximize_goodput };
+
+const char* to_text(Objective objective);
+std::optional<Objective> objective_from_text(std::string_view text);
+/// All names, for messages.
+std::vector<std::string_view> objective_names();
+inline bool is_maximised(Objective o) { return o == Objective::maximize_throughput || o == Objective::maximize_goodput; }
+/// The registry name of what the objective reads: mean_total_throughput_per_gpu, or without GPUs the same name
+/// less _per_gpu.
+std::string objective_metric(Objective objective, bool per_gpu);
+
+/// What the score is read from.
+enum class BasisKind { mean, level, best_point };
+struct Basis {
+  BasisKind kind = BasisKind::mean;
+  int level = 0;
+  bool operator==(const Basis&) const = default;
+};
+
+struct Goal {
+  Objective objective = Objective::minimize_latency;
+  Slo slo;
+  Basis at;
+  bool reference_compat = false;
+  bool operator==(const Goal&) const = default;
+};
+
+/// The outcome of scoring one experiment.
+struct Score {
+  std::optional<double> score;   ///< lower is better; with SLO penalty; null when violated or not scorable
+  std::optional<double> value;   ///< objective_value: natural sign, without penalty
+  std::string metric;            ///< registry name of `value`
+  SloResult slo;                 ///< on the scored basis
+  std::vector<OperatingPoint> best_points;
+  bool operator==(const Score&) const = default;
+};
+
+/// tuning-core 7.3, 7.4, 7.6. Never throws, never returns an infinity.
+Score score(const Metrics& metrics, const Goal& goal);
+
+/// Base score (7.3) of aggregate values: lower is better; nothing when the metric is missing.
+std::optional<double> base_score(const Metrics& metrics, Objective objective);
+/// final = base + penalty * |base|.
+double with_penalty(double base, double penalty);
+
+/// Where a failure happened and what it was, for its penalty (tuning-core 5.4).
+struct FailureFacts {
+  double elapsed = 0;  ///< s
+  double timeout = 0;  ///< s
+  std::string code;    ///< deploy_failed, no_endpoint, benchmark_timeout, ...
+  std::string cls;     ///< oom, timeout, connection, ...
+};
+double failure_penalty(const FailureFacts& facts);
+/// The reference's rule by error text, to read the reference's data.
+double reference_penalty(double elapsed, double timeout, std::string_view error_text);
+
+}  // namespace autotuner::metrics

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "engine/failure.hpp"
+#include "metrics/score.hpp"
+#include "space/point.hpp"
+
+namespace autotuner::tuning {
+
+enum class ExperimentStatus { pending, deploying, benchmarking, success, failed };
+const char* to_text(ExperimentStatus status);
+std::optional<ExperimentStatus> experiment_status_from_text(std::string_view text);
+
+/// queue pull deploy ready warmup level teardown, with what a level measured.
+struct Phase {
+  std::string name;
+  std::string started_at;  ///< ISO, UTC
+  double seconds = 0;
+  std::string scenario;    ///< level only
+  int num_concurrency = 0;
+  bool operator==(const Phase&) const = default;
+};
+
+/// One configuration deployed and measured inside a run, as stored.
+struct Experiment {
+  int number = 0;  ///< 0 = baseline, 1, 2, ...
+  ExperimentStatus status = ExperimentStatus::pending;
+  space::Point parameters;              ///< the point, with its prefixed keys
+  space::Point flags;                   ///< what it resolved to
+  std::map<std::string, std::string> environment_variables;
+  std::vector<space::Point> covers;     ///< equal points this one stands for
+  std::string reason;                   ///< why this point (decision 20)
+  std::string phase_of_search;          ///< baseline grid random model repeat
+  std::optional<int> same_as;           ///< row whose result this one copies
+  std::optional<int> repeat_of;
+  int attempt = 1;
+
+  std::optional<metrics::Metrics> metrics;
+  metrics::Score score;                 ///< score, value, verdict, best points
+  std::optional<engine::Failure> failure;
+  double penalty = 0;                   ///< of a failure
+  int stage = 0;                        ///< of a failure: 0 deploy, 1 ready, 2 benchmark
+  int gpus = 0;
+  bool simulated = false;
+
+  std::vector<std::string> command;     ///< secrets masked
+  std::string endpoint;
+  std::string engine_version;
+  std::string image;
+  std::optional<double> memory_limit_gib;
+  std::string log_path;
+  std::string log_tail;
+  std::vector<std::string> warnings;
+  std::vector<Phase> phases;
+  std::string created_at, started_at, completed_at;  ///< ISO, UTC; empty = not yet
+  double elapsed = 0, deploy_s = 0, ready_s = 0, benchmark_s = 0;
+
+  bool operator==(const Experiment&) const = default;
+  bool terminal() const { return status == ExperimentStatus::success || status == ExperimentStatus::failed; }
+  /// Class of tuning-core 7.6: 0 met or none, 1 missed, 2 violated, 3 failed.
+  int rank() const;
+};
+
+/// The record of deployment contract 2.1, as stored and written to files.
+base::Json to_json(const Experiment& experiment);
+base::Result<Experiment> experiment_from_json(const base::Json& json);
+
+}  // namespace autotuner::tuning

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "base/async.hpp"
+#include "base/clock.hpp"
+#include "engine/failure.hpp"
+#include "engine/resolve.hpp"
+#include "spec/task.hpp"
+
+namespace autotuner::tuning {
+
+/// What is to be started.
+struct EngineRequest {
+  engine::RuntimeId runtime = engine::RuntimeId::sim;
+  spec::Model model;
+  std::string served_name;   ///< wanted name; empty = the host picks a unique one
+  std::string image_tag;
+  engine::Resolved resolved;
+  std::string service_name;  ///< unique on the host while it runs
+  std::string log_path;      ///< engine output is streamed here
+  base::SteadyTime ready_by; ///< deadline of readiness
+  std::optional<int> longest_context;  ///< of the workload, for the fit check (decision 15)
+};
+
+/// How the engine's host looked during a span of time, for the audit of a level (decision 14).
+struct HostUsage {
+  double foreign_cpu = 0;   ///< cores used by processes that are neither ours nor the engine's
+  double engine_cores = 0;  ///< cores the engine may use when it computes on the CPU; 0 = it does not
+};
+
+/// An engine that is ready. Destroying it stops it (kill without grace); stop() is the orderly way.
+class RunningEngine {
+ public:
+  virtual ~RunningEngine() = default;
+  virtual std::string url() const = 0;  ///< http://127.0.0.1:port, no /v1
+  virtual const engine::EngineFacts& facts() const = 0;
+  virtual std::vector<std::string> command() const = 0;
+  virtual std::optional<double> memory_limit_gib() const = 0;
+  /// Nothing while it lives, else how it ended. Thread-safe, does not block.
+  virtual std::optional<engine::Failure> death() const = 0;
+  virtual std::string log_tail(std::size_t lines) const = 0;
+  /// Starts the meter of HostUsage / reads it since the last start. Thread-safe.
+  virtual void begin_usage() = 0;
+  virtual HostUsage usage() const = 0;
+  /// SIGTERM, grace, SIGKILL of the whole tree; waits until port and memory are free. Errors: unavailable when
+  /// something is left (the message says what). Idempotent.
+  virtual base::Awaitable<base::Result<void>> stop(std::chrono::duration<double> grace) = 0;
+};
+
+using Started = tl::expected<std::unique_ptr<RunningEngine>, engine::Failure>;
+
+/// Where engines run: this host's processes, Docker, Kubernetes.
+class EngineHost {
+ public:
+  virtual ~EngineHost() = default;
+  /// Starts and waits until ready and checked (own socket, facts fit the workload). On failure nothing is left
+  /// running. `progress` gets "deploy" and "ready" with a detail. A stop request ends the wait within 100 ms.
+  virtual base::Awaitable<Started> start(EngineRequest request, std::stop_token stop,
+                                         std::function<void(std::string phase, std::string detail)> progress) = 0;
+  /// Before the first trial: whether this engine can be started here at all, with the remedy in the message
+  /// (not installed, model file missing). Errors: unavailable, not_found.
+  virtual base::Awaitable<base::Result<void>> check(const EngineRequest& request) = 0;
+};
+
+}  // namespace autotuner::tuning

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/async.hpp"
+#include "tuning/run.hpp"
+
+namespace autotuner::tuning {
+
+/// The head of a stored task, for lists.
+struct TaskHead {
+  std::int64_t id = 0;
+  std::string name;
+  TaskState state = TaskState::pending;
+  std::string created_at;
+  int experiments = 0;
+  int successful = 0;
+};
+
+/// Keeps tasks and their experiments. Safe to call from several coroutines at once. All errors: unavailable when
+/// the database can't be read or written (disk full included: the message says so, what was stored stays).
+class TaskStore {
+ public:
+  virtual ~TaskStore() = default;
+  /// Stores a new task in state running, run 1; or, when a task of that name exists, opens its next run.
+  /// Keeps the secrets of the document apart. Returns the row id and run number inside `run`.
+  virtual base::Awaitable<base::Result<void>> open_run(Run& run) = 0;
+  /// The latest run of a task with its experiments. Errors: not_found.
+  virtual base::Awaitable<base::Result<Run>> find(std::string task_name) = 0;
+  virtual base::Awaitable<base::Result<std::vector<TaskHead>>> list() = 0;
+  /// Inserts or replaces one experiment and the checkpoint document, in one transaction: after a crash both are
+  /// there or neither.
+  virtual base::Awaitable<base::Result<void>> save(const Run& run, const Experiment& experiment, std::string checkpoint) = 0;
+  /// State, stop reason, totals, best experiment.
+  virtual base::Awaitable<base::Result<void>> finish(const Run& run) = 0;
+};
+
+}  // namespace autotuner::tuning

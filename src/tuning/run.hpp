@@ -1,0 +1,49 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/resolve.hpp"
+#include "spec/task.hpp"
+#include "tuning/experiment.hpp"
+
+namespace autotuner::tuning {
+
+enum class TaskState { pending, running, completed, failed, cancelled };
+const char* to_text(TaskState state);
+std::optional<TaskState> task_state_from_text(std::string_view text);
+
+/// One line of the host audit (decision 18): governor, boost, SMT, swap, limits, load.
+struct HostFact {
+  std::string name;
+  std::string state;  ///< ok doubtful unknown
+  std::string value;
+  std::string remedy;
+  bool operator==(const HostFact&) const = default;
+};
+
+/// A task with its experiments: all that a report, a resume or a choice needs.
+struct Run {
+  std::int64_t task_id = 0;   ///< row id
+  int run = 1;
+  spec::Task task;
+  TaskState state = TaskState::pending;
+  std::uint64_t seed = 0;
+  std::vector<Experiment> experiments;  ///< by number, baseline (0) first when there is one
+  std::uint64_t planned = 0;            ///< experiments, baseline not counted
+  std::uint64_t space_points = 0, space_valid = 0, space_distinct = 0;
+  std::string stop_reason;              ///< space_exhausted max_iterations patience total_timeout cancelled unknown_flag error
+  std::string error_message;
+  std::vector<HostFact> host;
+  std::string created_at, started_at, completed_at;
+  double elapsed = 0;                   ///< s over all sessions
+  spec::DeploymentMode mode = spec::DeploymentMode::local;
+};
+
+/// The rows as the choice rule wants them.
+std::vector<metrics::Contender> contenders(const Run& run);
+metrics::Choice choose(const Run& run);
+const Experiment* find(const Run& run, int number);
+
+}  // namespace autotuner::tuning
