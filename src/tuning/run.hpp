@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "engine/resolve.hpp"
+#include "metrics/choice.hpp"
 #include "spec/task.hpp"
 #include "tuning/experiment.hpp"
 
