@@ -47,7 +47,7 @@ std::string file_name_of(std::string_view url) {
 }
 
 /// False when stopped meanwhile.
-bool wait(std::chrono::seconds duration, const std::stop_token& stop) {
+bool wait(std::chrono::milliseconds duration, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any changed;
   std::unique_lock lock(mutex);
@@ -70,7 +70,7 @@ base::Result<void> fetch_remote(const DatasetRequest& request, const fs::path& t
     const bool hopeless =
         kind == ErrorKind::cancelled || kind == ErrorKind::not_found || kind == ErrorKind::invalid_input;
     if (hopeless) return tl::unexpected(got.error());
-    if (attempt == most_tries || !wait(std::chrono::seconds(attempt), stop)) {
+    if (attempt == most_tries || !wait(request.retry_wait * attempt, stop)) {
       return base::fail(kind, "data set: {} (tried {} times)", got.error().message, attempt);
     }
   }

@@ -152,11 +152,12 @@ std::optional<Failure> LoadSession::load_prompts() {
     if (options_.dataset_cache.empty())
       return failure(FailureClass::other, "data set: no cache folder is configured");
     if (watcher_.phase) watcher_.phase("warmup", "data set " + workload.dataset_url);
-    auto loaded = load_dataset({.url = workload.dataset_url,
-                                .deduplicate = workload.dataset_deduplicate,
-                                .cache_folder = options_.dataset_cache,
-                                .proxy = options_.proxy},
-                               stop_);
+    DatasetRequest wanted;
+    wanted.url = workload.dataset_url;
+    wanted.deduplicate = workload.dataset_deduplicate;
+    wanted.cache_folder = options_.dataset_cache;
+    wanted.proxy = options_.proxy;
+    auto loaded = load_dataset(wanted, stop_);
     if (!loaded) return failure(FailureClass::other, loaded.error().message);
     dataset_ = std::move(loaded->prompts);
   }
