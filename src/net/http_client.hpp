@@ -14,14 +14,14 @@ namespace autotuner::net {
 /// One control-plane call. Not for measuring: the load generator has its own connections.
 struct HttpRequest {
   std::string method = "GET";
-  std::string url;
-  std::vector<std::pair<std::string, std::string>> headers;
-  std::string body;
+  std::string url{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
   std::chrono::duration<double> timeout{30};
-  std::string unix_socket;  ///< path; empty = TCP
-  std::string proxy;        ///< empty = what the environment says; never used for this machine
-  std::string ca_file;      ///< empty = the system's certificates
-  bool verify_peer = true;  ///< https: false accepts any certificate
+  std::string unix_socket{};  ///< path; empty = TCP
+  std::string proxy{};        ///< empty = what the environment says; never used for this machine
+  std::string ca_file{};      ///< empty = the system's certificates
+  bool verify_peer = true;    ///< https: false accepts any certificate
   bool follow_redirects = false;
   std::uint64_t max_body = 64 * 1024 * 1024;
 };

@@ -12,11 +12,12 @@
 namespace autotuner::traffic {
 
 struct DatasetRequest {
-  std::string url;  ///< http(s)://, file:// or a path
+  std::string url{};  ///< http(s)://, file:// or a path
   bool deduplicate = true;
-  std::string cache_folder;  ///< data sets lie below it, one folder each
-  std::string proxy;         ///< empty = what the environment says
-  bool refresh = false;      ///< fetch and convert again
+  std::string cache_folder{};                  ///< data sets lie below it, one folder each
+  std::string proxy{};                         ///< empty = what the environment says
+  bool refresh = false;                        ///< fetch and convert again
+  std::chrono::milliseconds retry_wait{1000};  ///< before the second try; twice that before the third
 };
 
 struct Dataset {

@@ -101,7 +101,8 @@ std::optional<Failure> LoadSession::prepare() {
   if (url->base.ends_with("/v1")) url->base.resize(url->base.size() - 3);
   control_.endpoint = {.url = *url, .ca_file = options_.ca_file, .verify_peer = options_.verify_peer};
   control_.api_key = request_.api_key;
-  for (auto* step : {&LoadSession::name_model, &LoadSession::warm_up_server, &LoadSession::load_prompts}) {
+  for (const auto step :
+       {&LoadSession::name_model, &LoadSession::warm_up_server, &LoadSession::load_prompts}) {
     auto problem = (this->*step)();
     if (auto outside = interruption()) return outside;
     if (problem) return problem;

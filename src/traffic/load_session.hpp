@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "traffic/control.hpp"
+#include "traffic/level_plan.hpp"
 #include "traffic/native_load_runner.hpp"
 #include "traffic/result_folder.hpp"
 #include "traffic/tokens.hpp"

@@ -56,7 +56,6 @@ class SingleTokenSearch {
     if (counted->count - extra_ == static_cast<int>(end - begin)) {
       found_.insert(found_.end(), words_.begin() + static_cast<std::ptrdiff_t>(begin),
                     words_.begin() + static_cast<std::ptrdiff_t>(end));
-      ids_.insert(ids_.end(), counted->ids.begin(), counted->ids.end());
       return {};
     }
     if (end - begin == 1) return {};
@@ -73,7 +72,6 @@ class SingleTokenSearch {
   int extra_;
   int calls_ = 0;
   std::vector<std::string_view> found_;
-  std::vector<int> ids_;
 };
 
 }  // namespace
