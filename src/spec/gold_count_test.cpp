@@ -45,14 +45,15 @@ Counts count(const Loaded& loaded) {
 
 /// A GPU task with these members at the top.
 Loaded gpu_task(std::string_view runtime, std::string_view members) {
-  base::Json document = base::Json::parse(R"({"task_name": "count", "model": {"id_or_path": "llama-3-2-1b-instruct"},
+  base::Json document =
+      base::Json::parse(R"j({"task_name": "count", "model": {"id_or_path": "llama-3-2-1b-instruct"},
     "optimization": {"strategy": "grid_search", "objective": "minimize_latency", "timeout_per_iteration": 3600},
     "benchmark": {"traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]
 }
-})");
+})j");
   document["base_runtime"] = runtime;
-document.merge_patch(base::Json::parse(members));
-return test::load_json(base::to_compact_text(document));
+  document.merge_patch(base::Json::parse(members));
+  return test::load_json(base::to_compact_text(document));
 }
 
 void expect_counts(const Loaded& loaded, std::uint64_t points, std::uint64_t runs) {
@@ -64,60 +65,70 @@ void expect_counts(const Loaded& loaded, std::uint64_t points, std::uint64_t run
 TEST(GoldCounts, ModelBasedSearchStopsAtItsIterations) {
   expect_counts(
       gpu_task("sglang",
-               R"({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.75, 0.8, 0.85, 0.9, 0.95],
+               R"j({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.75, 0.8, 0.85, 0.9, 0.95],
       "schedule-policy": ["lpm", "fcfs"], "chunked-prefill-size": [1024, 2048, 4096, 8192]},
-      "optimization": {"strategy": "bayesian", "objective": "maximize_throughput", "max_iterations": 30, "n_initial_random": 5}})"),
+      "optimization": {"strategy": "bayesian", "objective": "maximize_throughput", "max_iterations": 30, "n_initial_random": 5}})j"),
       80, 30);
 }
 
 TEST(GoldCounts, GridsRunAllTheirPoints) {
-  expect_counts(gpu_task("sglang", R"({"parameters": {"tp-size": [1], "mem-fraction-static": [0.7, 0.8]}})"),
-                2, 2);
+  expect_counts(
+      gpu_task("sglang", R"j({"parameters": {"tp-size": [1], "mem-fraction-static": [0.7, 0.8]}})j"), 2, 2);
   expect_counts(
       gpu_task(
           "sglang",
-          R"({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.7, 0.8, 0.9], "schedule-policy": ["lpm", "fcfs"]}})"),
+          R"j({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.7, 0.8, 0.9], "schedule-policy": ["lpm", "fcfs"]}})j"),
       12, 12);
   expect_counts(
-      gpu_task("sglang", R"({"parameters": {"tp-size": [1], "mem-fraction-static": [0.7, 0.8, 0.85, 0.9]},
-      "slo": {"ttft": {"threshold": 1.0}}})"),
+      gpu_task("sglang", R"j({"parameters": {"tp-size": [1], "mem-fraction-static": [0.7, 0.8, 0.85, 0.9]},
+      "slo": {"ttft": {"threshold": 1.0}}})j"),
       4, 4);
   expect_counts(
-      gpu_task("sglang",
-               R"({"parameters": {"mem-fraction-static": [0.7, 0.8, 0.9], "schedule-policy": ["lpm", "fcfs"]},
-      "slo": {"latency": {"p90": {"threshold": 5.0, "hard_fail": true, "fail_ratio": 0.2}}, "steepness": 0.1}})"),
+      gpu_task(
+          "sglang",
+          R"j({"parameters": {"mem-fraction-static": [0.7, 0.8, 0.9], "schedule-policy": ["lpm", "fcfs"]},
+      "slo": {"latency": {"p90": {"threshold": 5.0, "hard_fail": true, "fail_ratio": 0.2}}, "steepness": 0.1}})j"),
       6, 6);
   expect_counts(
       gpu_task(
           "sglang",
-          R"({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.8, 0.85, 0.9], "max-running-requests": [64, 128, 256]}})"),
+          R"j({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.8, 0.85, 0.9], "max-running-requests": [64, 128, 256]}})j"),
       18, 18);
 }
 
 TEST(GoldCounts, SingleConfigurationsOfEveryModeRunOnce) {
-  expect_counts(gpu_task("sglang", R"({"parameters": {"tp-size": [1]}, "benchmark": {"dataset_url": "https://example.com/logs.csv.gz", "traffic_scenarios": ["D(3800,200)"]
+  expect_counts(
+      gpu_task(
+          "sglang",
+          R"j({"parameters": {"tp-size": [1]}, "benchmark": {"dataset_url": "https://example.com/logs.csv.gz", "traffic_scenarios": ["D(3800,200)"]
 }
-})"), 1, 1);
-  expect_counts(gpu_task("sglang", R"({"deployment_mode": "local", "model": {"id_or_path": "Qwen/Qwen2.5-0.5B-Instruct"}, "parameters": {"mem-fraction-static": [0.8]}})"), 1, 1);
-expect_counts(
-    gpu_task("my-serving-runtime",
-             R"({"deployment_mode": "ome", "clusterbasemodel_config": {"preset": "llama-3-2-1b-instruct"},
-      "clusterservingruntime_config": {"preset": "sglang-llama-small"}, "parameters": {"tp-size": [1]}})"),
-    1, 1);
-expect_counts(
-    gpu_task("sglang",
-             R"({"storage": {"type": "pvc", "pvc_name": "models"}, "parameters": {"tp_size": [1]}})"),
-    1, 1);
-expect_counts(
-    gpu_task(
-        "sglang",
-        R"({"parameters": {"tp_size": {"type": "choice", "values": [1]}, "mem_frac": {"type": "choice", "values": [0.8]}}})"),
-    1, 1);
+})j"),
+      1, 1);
+  expect_counts(
+      gpu_task(
+          "sglang",
+          R"j({"deployment_mode": "local", "model": {"id_or_path": "Qwen/Qwen2.5-0.5B-Instruct"}, "parameters": {"mem-fraction-static": [0.8]}})j"),
+      1, 1);
+  expect_counts(
+      gpu_task("my-serving-runtime",
+               R"j({"deployment_mode": "ome", "clusterbasemodel_config": {"preset": "llama-3-2-1b-instruct"},
+      "clusterservingruntime_config": {"preset": "sglang-llama-small"}, "parameters": {"tp-size": [1]}})j"),
+      1, 1);
+  expect_counts(
+      gpu_task("sglang",
+               R"j({"storage": {"type": "pvc", "pvc_name": "models"}, "parameters": {"tp_size": [1]}})j"),
+      1, 1);
+  expect_counts(
+      gpu_task(
+          "sglang",
+          R"j({"parameters": {"tp_size": {"type": "choice", "values": [1]}, "mem_frac": {"type": "choice", "values": [0.8]}}})j"),
+      1, 1);
 }
 
 TEST(GoldCounts, ParallelSizesVaryLastAndAreCutInOrder) {
   const auto counts = count(gpu_task(
-      "vllm", R"({"parallel_config": {"tp": [2, 4], "dp": [1, 2]}, "optimization": {"max_iterations": 2}})"));
+      "vllm",
+      R"j({"parallel_config": {"tp": [2, 4], "dp": [1, 2]}, "optimization": {"max_iterations": 2}})j"));
   EXPECT_EQ(counts.points, 4U);
   EXPECT_EQ(counts.runs, 2U);
   ASSERT_GE(counts.items.size(), 2U);
@@ -127,15 +138,15 @@ TEST(GoldCounts, ParallelSizesVaryLastAndAreCutInOrder) {
 
 TEST(GoldCounts, QuantizationFieldsAreDimensions) {
   expect_counts(
-      gpu_task("sglang", R"({"parameters": {"tp-size": [1]}, "quant_config": {"gemm_dtype": ["auto", "fp8"],
-      "kvcache_dtype": "fp8_e5m2", "attention_dtype": "auto", "moe_dtype": "auto"}})"),
+      gpu_task("sglang", R"j({"parameters": {"tp-size": [1]}, "quant_config": {"gemm_dtype": ["auto", "fp8"],
+      "kvcache_dtype": "fp8_e5m2", "attention_dtype": "auto", "moe_dtype": "auto"}})j"),
       2, 2);
 }
 
 TEST(GoldCounts, QuantizationPresetsDifferFromEachOther) {
   const auto loaded = gpu_task(
       "sglang",
-      R"({"parameters": {"tp-size": [1]}, "quant_config": {"presets": ["default", "kv-cache-fp8", "dynamic-fp8"]}})");
+      R"j({"parameters": {"tp-size": [1]}, "quant_config": {"presets": ["default", "kv-cache-fp8", "dynamic-fp8"]}})j");
   const auto counts = count(loaded);
   EXPECT_EQ(counts.points, 3U);
   EXPECT_EQ(counts.runs, 3U);
@@ -148,7 +159,7 @@ TEST(GoldCounts, QuantizationPresetsDifferFromEachOther) {
 TEST(GoldCounts, ASinglePresetReachesEveryConfiguration) {
   const auto loaded = gpu_task(
       "sglang",
-      R"({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.8, 0.9]}, "quant_config": {"preset": "kv-cache-fp8"}})");
+      R"j({"parameters": {"tp-size": [1, 2], "mem-fraction-static": [0.8, 0.9]}, "quant_config": {"preset": "kv-cache-fp8"}})j");
   const auto counts = count(loaded);
   EXPECT_EQ(counts.points, 4U);
   EXPECT_EQ(counts.runs, 4U);
@@ -162,16 +173,16 @@ TEST(GoldCounts, ASinglePresetReachesEveryConfiguration) {
 
 TEST(GoldCounts, AForeignFlagIsNamedWithItsCounterpart) {
   const std::string_view members =
-      R"({"parameters": {"tp-size": [1], "mem-fraction-static": [0.8, 0.9], "max-num-seqs": [32, 64, 128, 256]},
-      "optimization": {"strategy": "bayesian", "max_iterations": 20}})";
+      R"j({"parameters": {"tp-size": [1], "mem-fraction-static": [0.8, 0.9], "max-num-seqs": [32, 64, 128, 256]},
+      "optimization": {"strategy": "bayesian", "max_iterations": 20}})j";
   const auto loaded = gpu_task("sglang", members);
   EXPECT_THAT(test::problem_at(loaded, "parameters.max-num-seqs").message,
               testing::HasSubstr("did you mean max-running-requests?"));
   expect_counts(
       gpu_task(
           "sglang",
-          R"({"parameters": {"tp-size": [1], "mem-fraction-static": [0.8, 0.9], "max-running-requests": [32, 64, 128, 256]},
-      "optimization": {"strategy": "bayesian", "max_iterations": 20}})"),
+          R"j({"parameters": {"tp-size": [1], "mem-fraction-static": [0.8, 0.9], "max-running-requests": [32, 64, 128, 256]},
+      "optimization": {"strategy": "bayesian", "max_iterations": 20}})j"),
       8, 8);
 }
 

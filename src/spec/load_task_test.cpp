@@ -20,7 +20,7 @@ using testing::HasSubstr;
 
 TEST(LoadTask, FillsDefaultsIn) {
   const auto loaded = load_json(
-      R"({"task_name": "t", "model": {"id_or_path": "demo-8b"}, "base_runtime": "sim", "optimization": {}, "benchmark": {}})");
+      R"j({"task_name": "t", "model": {"id_or_path": "demo-8b"}, "base_runtime": "sim", "optimization": {}, "benchmark": {}})j");
   ASSERT_TRUE(loaded.task) << all_problems(loaded);
   EXPECT_TRUE(loaded.problems.empty()) << all_problems(loaded);
   const Task& task = *loaded.task;
@@ -48,7 +48,7 @@ TEST(LoadTask, FillsDefaultsIn) {
 }
 
 TEST(LoadTask, ReadsEveryFieldIntoItsPlace) {
-  const auto loaded = load_yaml(R"(
+  const auto loaded = load_yaml(R"yaml(
 schema_version: 1
 task_name: everything
 description: all of it
@@ -110,7 +110,7 @@ slo:
 price_per_gpu_hour: 2.5
 tags: [a, b]
 owner: me
-)");
+)yaml");
   ASSERT_TRUE(loaded.task) << all_problems(loaded);
   EXPECT_TRUE(loaded.problems.empty()) << all_problems(loaded);
   const Task& task = *loaded.task;
@@ -154,7 +154,7 @@ owner: me
   EXPECT_EQ(workload.levels.back().concurrency, 8);
   EXPECT_EQ(workload.max_time.count(), 30);
   EXPECT_EQ(workload.max_requests, 80);
-  EXPECT_EQ(workload.additional_params, R"({"temperature":0.0,"stop":["x"]})");
+  EXPECT_EQ(workload.additional_params, R"j({"temperature":0.0,"stop":["x"]})j");
   EXPECT_EQ(workload.api, load::Api::completions);
   EXPECT_EQ(workload.warmup_requests, 0);
   EXPECT_EQ(workload.seed, 7U);
@@ -171,7 +171,7 @@ owner: me
 }
 
 TEST(LoadTask, ReportsAllProblemsAtOnceInDocumentOrder) {
-  const auto loaded = load_json(R"({
+  const auto loaded = load_json(R"j({
     "task_name": "",
     "model": {},
     "base_runtime": "vlm",
@@ -179,7 +179,7 @@ TEST(LoadTask, ReportsAllProblemsAtOnceInDocumentOrder) {
     "benchmark": {"num_concurrency": [1, 0, "2"], "max_time_per_iteration": "10"},
     "slo": {"latency": {"p90": {"threshold": 0}}, "ttft": {"threshold": -1, "weight": true}},
     "sloo": {}
-  })");
+  })j");
   EXPECT_FALSE(loaded.task);
   EXPECT_TRUE(loaded.has_errors());
   std::vector<std::string> texts;
@@ -215,30 +215,30 @@ TEST(LoadTask, NamesMissingSections) {
     EXPECT_EQ(problem_at(loaded, path).code, "missing") << path;
   }
   EXPECT_EQ(loaded.problems.size(), 5U) << all_problems(loaded);
-  EXPECT_EQ(
-      problem_at(load_patched(R"({"optimization": {"repeat_best": {"k": 1}}})"), "optimization.repeat_best.n")
-          .message,
-      "is missing; must be a whole number");
+  EXPECT_EQ(problem_at(load_patched(R"j({"optimization": {"repeat_best": {"k": 1}}})j"),
+                       "optimization.repeat_best.n")
+                .message,
+            "is missing; must be a whole number");
 }
 
 TEST(LoadTask, TurnsWarningsIntoErrorsWhenStrict) {
-  EXPECT_TRUE(load_patched(R"({"color": 1})").task);
-  const auto strict = load_patched(R"({"color": 1})", {.strict = true});
+  EXPECT_TRUE(load_patched(R"j({"color": 1})j").task);
+  const auto strict = load_patched(R"j({"color": 1})j", {.strict = true});
   EXPECT_FALSE(strict.task);
   EXPECT_EQ(problem_at(strict, "color").severity, Severity::error);
 }
 
 TEST(LoadTask, TakesTheOtherNamesOfSections) {
   const auto loaded =
-      load_json(R"({"task_name": "t", "model_config": {"name": "demo-8b"}, "base_runtime": "sim",
-    "optimization_config": {"max_iterations": 3}, "benchmark_config": {"num_concurrency": 2}, "slo_config": {"ttft": {"threshold": 1}}})");
+      load_json(R"j({"task_name": "t", "model_config": {"name": "demo-8b"}, "base_runtime": "sim",
+    "optimization_config": {"max_iterations": 3}, "benchmark_config": {"num_concurrency": 2}, "slo_config": {"ttft": {"threshold": 1}}})j");
   ASSERT_TRUE(loaded.task) << all_problems(loaded);
   EXPECT_EQ(loaded.task->model.id_or_path, "demo-8b");
   EXPECT_EQ(loaded.task->search.max_iterations, 3);
   EXPECT_EQ(loaded.task->workload.levels[0].concurrency, 2);
   EXPECT_EQ(loaded.task->goal.slo.limits.size(), 1U);
   EXPECT_EQ(problem_at(loaded, "model.name").message, "is an outdated name; write model.id_or_path");
-  const auto both = load_patched(R"({"benchmark_config": {"num_concurrency": [99]}})");
+  const auto both = load_patched(R"j({"benchmark_config": {"num_concurrency": [99]}})j");
   EXPECT_EQ(both.task->workload.levels.size(), 2U);
   EXPECT_THAT(problem_at(both, "benchmark_config").message,
               HasSubstr("is another name of benchmark, which is also given and counts"));
@@ -246,40 +246,42 @@ TEST(LoadTask, TakesTheOtherNamesOfSections) {
 
 TEST(LoadTask, NeverLosesASettingThatItDoesNotActOn) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {R"({"benchmark": {"request_rate": [4]}})", "benchmark.request_rate"},
-      {R"({"benchmark": {"arrival": "constant"}})", "benchmark.arrival"},
-      {R"({"benchmark": {"capacity_search": {"by": "concurrency"}}})", "benchmark.capacity_search"},
-      {R"({"benchmark": {"generator": "genai-bench"}})", "benchmark.generator"},
-      {R"({"benchmark": {"generator": "benchmarkjob"}})", "benchmark.generator"},
-      {R"({"benchmark": {"task": "text-to-embeddings"}})", "benchmark.task"},
-      {R"({"benchmark": {"api": "generate"}})", "benchmark.api"},
-      {R"({"benchmark": {"traffic_scenarios": ["E(100)"]}})", "benchmark.traffic_scenarios[0]"},
-      {R"({"optimization": {"objectives": [{"metric": "mean_ttft", "direction": "min"}]}})", "optimization.objectives"},
-      {R"({"optimization": {"strategy": "gp"}})", "optimization.strategy"},
-      {R"({"optimization": {"strategy": "forest"}})", "optimization.strategy"},
-      {R"({"optimization": {"strategy": "hill_climb"}})", "optimization.strategy"},
-      {R"({"optimization": {"objective": "minimize_cost"}})", "optimization.objective"},
-      {R"({"engines": [{"runtime": "vllm"}]})", "engines"},
-      {R"({"model": {"variants": ["a"]}})", "model.variants"},
-      {R"({"quality": {"floor": 0.9}})", "quality"},
-      {R"({"slo_tiers": {"gold": {}}})", "slo_tiers"},
+      {R"j({"benchmark": {"request_rate": [4]}})j", "benchmark.request_rate"},
+      {R"j({"benchmark": {"arrival": "constant"}})j", "benchmark.arrival"},
+      {R"j({"benchmark": {"capacity_search": {"by": "concurrency"}}})j", "benchmark.capacity_search"},
+      {R"j({"benchmark": {"generator": "genai-bench"}})j", "benchmark.generator"},
+      {R"j({"benchmark": {"generator": "benchmarkjob"}})j", "benchmark.generator"},
+      {R"j({"benchmark": {"task": "text-to-embeddings"}})j", "benchmark.task"},
+      {R"j({"benchmark": {"api": "generate"}})j", "benchmark.api"},
+      {R"j({"benchmark": {"traffic_scenarios": ["E(100)"]}})j", "benchmark.traffic_scenarios[0]"},
+      {R"j({"optimization": {"objectives": [{"metric": "mean_ttft", "direction": "min"}]}})j",
+       "optimization.objectives"},
+      {R"j({"optimization": {"strategy": "gp"}})j", "optimization.strategy"},
+      {R"j({"optimization": {"strategy": "forest"}})j", "optimization.strategy"},
+      {R"j({"optimization": {"strategy": "hill_climb"}})j", "optimization.strategy"},
+      {R"j({"optimization": {"objective": "minimize_cost"}})j", "optimization.objective"},
+      {R"j({"engines": [{"runtime": "vllm"}]})j", "engines"},
+      {R"j({"model": {"variants": ["a"]}})j", "model.variants"},
+      {R"j({"quality": {"floor": 0.9}})j", "quality"},
+      {R"j({"slo_tiers": {"gold": {}}})j", "slo_tiers"},
   };
-for (const auto& [patch, path] : cases) {
-  const auto loaded = load_patched(patch);
-  EXPECT_FALSE(loaded.task) << patch;
-  const auto problem = problem_at(loaded, path);
-  EXPECT_EQ(problem.code, "not_available") << patch << "\n" << all_problems(loaded);
-  EXPECT_THAT(problem.message, HasSubstr("not available; ")) << patch;
-}
+  for (const auto& [patch, path] : cases) {
+    const auto loaded = load_patched(patch);
+    EXPECT_FALSE(loaded.task) << patch;
+    const auto problem = problem_at(loaded, path);
+    EXPECT_EQ(problem.code, "not_available") << patch << "\n" << all_problems(loaded);
+    EXPECT_THAT(problem.message, HasSubstr("not available; ")) << patch;
+  }
 }
 
 TEST(LoadTask, WarnsOfWhatHasNoEffect) {
   for (const auto* const patch :
-       {R"({"optimization": {"storage": "sqlite:///x"}})", R"({"optimization": {"study_name": "s"}})",
-        R"({"storage": {"type": "pvc"}})", R"({"clusterbasemodel_config": {"preset": "p"}})",
-        R"({"slo": {"ttft": {"weight": 2}}})",
-        R"({"slo": {"latency": {"p90": {"threshold": 9, "stat": "mean"}}}})",
-        R"({"optimization": {"min_improvement": 0.1}})", R"({"optimization": {"ready_timeout": 9000}})"}) {
+       {R"j({"optimization": {"storage": "sqlite:///x"}})j", R"j({"optimization": {"study_name": "s"}})j",
+        R"j({"storage": {"type": "pvc"}})j", R"j({"clusterbasemodel_config": {"preset": "p"}})j",
+        R"j({"slo": {"ttft": {"weight": 2}}})j",
+        R"j({"slo": {"latency": {"p90": {"threshold": 9, "stat": "mean"}}}})j",
+        R"j({"optimization": {"min_improvement": 0.1}})j",
+        R"j({"optimization": {"ready_timeout": 9000}})j"}) {
     const auto loaded = load_patched(patch);
     ASSERT_TRUE(loaded.task) << patch << all_problems(loaded);
     EXPECT_EQ(problem_with(loaded, "no_effect").severity, Severity::warning) << patch;
@@ -287,13 +289,14 @@ TEST(LoadTask, WarnsOfWhatHasNoEffect) {
 }
 
 TEST(LoadTask, RunsBayesianAsTpeAndSaysSo) {
-  const auto loaded = load_patched(R"({"optimization": {"strategy": "bayesian"}})");
+  const auto loaded = load_patched(R"j({"optimization": {"strategy": "bayesian"}})j");
   ASSERT_TRUE(loaded.task);
   EXPECT_EQ(loaded.task->search.kind, search::Kind::tpe);
   EXPECT_EQ(loaded.task->strategy, "bayesian");
   EXPECT_THAT(problem_at(loaded, "optimization.strategy").message,
               HasSubstr("which this version runs as tpe"));
-  const auto reference = load_patched(R"({"compat": "reference", "optimization": {"strategy": "bayesian"}})");
+  const auto reference =
+      load_patched(R"j({"compat": "reference", "optimization": {"strategy": "bayesian"}})j");
   EXPECT_TRUE(reference.problems.empty()) << all_problems(reference);
   EXPECT_TRUE(reference.task->reference_compat);
   EXPECT_TRUE(reference.task->goal.reference_compat);
@@ -301,10 +304,10 @@ TEST(LoadTask, RunsBayesianAsTpeAndSaysSo) {
 }
 
 TEST(LoadTask, TakesShortNamesOfStrategies) {
-  EXPECT_EQ(load_patched(R"({"optimization": {"strategy": "grid"}})").task->strategy, "grid_search");
-  EXPECT_EQ(load_patched(R"({"optimization": {"strategy": "random_search"}})").task->search.kind,
+  EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "grid"}})j").task->strategy, "grid_search");
+  EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "random_search"}})j").task->search.kind,
             search::Kind::random);
-  EXPECT_EQ(load_patched(R"({"optimization": {"strategy": "sobol"}})").task->search.kind,
+  EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "sobol"}})j").task->search.kind,
             search::Kind::sobol);
 }
 
@@ -352,25 +355,25 @@ TEST(LoadTask, ChoosesTheFormatBySuffix) {
 }
 
 TEST(LoadTask, FindsTheEngineBehindANameOfItsOwn) {
-  EXPECT_EQ(load_patched(R"({"base_runtime": "sglang-llama-small", "parameters": null})").task->runtime,
+  EXPECT_EQ(load_patched(R"j({"base_runtime": "sglang-llama-small", "parameters": null})j").task->runtime,
             engine::RuntimeId::sglang);
-  EXPECT_EQ(load_patched(R"({"base_runtime": "my-rt", "runtime_family": "vllm", "parameters": null})")
+  EXPECT_EQ(load_patched(R"j({"base_runtime": "my-rt", "runtime_family": "vllm", "parameters": null})j")
                 .task->runtime,
             engine::RuntimeId::vllm);
   EXPECT_EQ(
-      problem_at(load_patched(R"({"base_runtime": "my-rt", "runtime_family": "vlm"})"), "runtime_family")
+      problem_at(load_patched(R"j({"base_runtime": "my-rt", "runtime_family": "vlm"})j"), "runtime_family")
           .code,
       "not_allowed");
   EXPECT_EQ(
       load_patched(
-          R"({"base_runtime": "my-rt", "clusterservingruntime_config": {"preset": "vllm-llama-large"}, "parameters": null})")
+          R"j({"base_runtime": "my-rt", "clusterservingruntime_config": {"preset": "vllm-llama-large"}, "parameters": null})j")
           .task->runtime,
       engine::RuntimeId::vllm);
-  EXPECT_EQ(problem_at(load_patched(R"({"base_runtime": "my-rt"})"), "base_runtime").code, "not_allowed");
+  EXPECT_EQ(problem_at(load_patched(R"j({"base_runtime": "my-rt"})j"), "base_runtime").code, "not_allowed");
 }
 
 TEST(LoadTask, TakesTheQuantizationMethodFromTheModelsConfiguration) {
-  EXPECT_EQ(load_patched(R"({"model": {"quantization_config": {"quant_method": "gptq", "bits": 4}}})")
+  EXPECT_EQ(load_patched(R"j({"model": {"quantization_config": {"quant_method": "gptq", "bits": 4}}})j")
                 .task->model.quantization,
             "gptq");
 }
