@@ -9,7 +9,7 @@
 
 namespace autotuner::engine {
 
-/// Step at which an experiment failed (deployment contract 2).
+/// Step at which an experiment failed.
 enum class FailureCode {
   deploy_failed,
   not_ready,
@@ -61,7 +61,7 @@ bool has_out_of_memory(std::string_view log, RuntimeId runtime);
 /// The refused argument when the log says so.
 std::optional<std::string> refused_flag(std::string_view log);
 
-/// Facts the engine reports after readiness, to be held against the workload (decision 15).
+/// Facts the engine reports after readiness, to be held against the workload.
 struct EngineFacts {
   std::string served_id{};
   std::string version{};
