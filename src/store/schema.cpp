@@ -60,11 +60,13 @@ void settle_reference_rows(soci::session& sql) {
 void complete_foreign_tables(soci::session& sql, soci::session& before, soci::session& after) {
   const auto known = dialect::table_names(before);
   const auto present = dialect::table_names(sql);
+  bool has_experiments = false;
   for (const auto& table : dialect::table_names(after)) {
     if (has(known, table) || !has(present, table)) continue;
     add_missing_columns(sql, after, table);
-    if (table == "experiments") settle_reference_rows(sql);
+    has_experiments = has_experiments || table == "experiments";
   }
+  if (has_experiments) settle_reference_rows(sql);
 }
 
 void apply(soci::session& sql, int from) {
