@@ -239,8 +239,10 @@ void save_without_end(const std::string& path, int progress) {
   auto run = await((*store)->find("chat"));
   if (!run) return;
   for (int number = static_cast<int>(run->experiments.size()) + 1; number < 10'000; ++number) {
-    auto experiment = test::full_success(number);
-    experiment.log_tail = std::string(20'000, 'x');
+    tuning::Experiment experiment;
+    experiment.number = number;
+    experiment.status = tuning::ExperimentStatus::success;
+    experiment.log_tail = std::string(3'000, 'x');
     if (!await((*store)->save(*run, experiment, fmt::format(R"({{"iteration": {}}})", number)))) return;
     const char done = '.';
     if (::write(progress, &done, 1) != 1) return;
@@ -296,8 +298,10 @@ int write_updates(const std::string& path, const std::string& name, int updates)
   run.task = test::sim_task(name);
   if (!await((*store)->open_run(run))) return 3;
   for (int i = 0; i < updates; ++i) {
-    const auto saved =
-        await((*store)->save(run, test::full_success(1 + i % 50), fmt::format(R"({{"iteration": {}}})", i)));
+    tuning::Experiment experiment;
+    experiment.number = 1 + i % 50;
+    experiment.status = tuning::ExperimentStatus::success;
+    const auto saved = await((*store)->save(run, experiment, fmt::format(R"({{"iteration": {}}})", i)));
     if (!saved) {
       const auto text = saved.error().message + "\n";
       return ::write(STDERR_FILENO, text.data(), text.size()) > 0 ? 4 : 5;
