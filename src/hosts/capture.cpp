@@ -1,8 +1,8 @@
 #include "hosts/capture.hpp"
 
-#include <unistd.h>
-
 #include <filesystem>
+
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "hosts/engine_log.hpp"
@@ -18,7 +18,8 @@ bool is_executable(const std::string& path) {
 
 }  // namespace
 
-base::Result<Captured> capture(std::vector<std::string> command, std::map<std::string, std::string> environment,
+base::Result<Captured> capture(std::vector<std::string> command,
+                               std::map<std::string, std::string> environment,
                                std::chrono::milliseconds limit) {
   ProcessSpec spec;
   spec.command = std::move(command);

@@ -16,12 +16,14 @@ struct Captured {
   std::string output;  ///< both outputs, the last 1000 lines
 };
 
-/// Runs a short helper (nvidia-smi, python -c) to its end. Errors: unavailable when it can't be started; timed_out.
-base::Result<Captured> capture(std::vector<std::string> command, std::map<std::string, std::string> environment,
+/// Runs a short helper (nvidia-smi, python -c) to its end. Errors: unavailable when it can't be started;
+/// timed_out.
+base::Result<Captured> capture(std::vector<std::string> command,
+                               std::map<std::string, std::string> environment,
                                std::chrono::milliseconds limit);
 
-/// The path of an executable file `name` in the folders of `path` (colon-separated), or as given when it holds a
-/// slash; empty when there is none.
+/// The path of an executable file `name` in the folders of `path` (colon-separated), or as given when it
+/// holds a slash; empty when there is none.
 std::string find_executable(const std::string& name, std::string_view path);
 
 }  // namespace autotuner::hosts

@@ -1,12 +1,11 @@
 #include "hosts/cpu_facts.hpp"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <set>
 
 #include <fmt/format.h>
+#include <sched.h>
 
 #include "base/text.hpp"
 #include "hosts/system_files.hpp"
@@ -14,7 +13,8 @@
 namespace autotuner::hosts {
 namespace {
 
-/// The folder of our cgroup for the CPU controller (version 1) or the unified one, below the usual mount points.
+/// The folder of our cgroup for the CPU controller (version 1) or the unified one, below the usual mount
+/// points.
 std::vector<std::string> cpu_groups() {
   std::vector<std::string> folders;
   for (const auto& line : base::split(read_text("/proc/self/cgroup").value_or(""), '\n')) {

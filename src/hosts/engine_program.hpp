@@ -22,8 +22,9 @@ struct ProgramSettings {
 };
 
 /// What starts an engine, up to where its own arguments begin: {"/usr/bin/llama-server"},
-/// {"/venv/bin/vllm", "serve"}, {"/venv/bin/python", "-m", "sglang.launch_server"}. Errors: not_found, with how
-/// to install it or where to say where it is.
-base::Result<std::vector<std::string>> find_program(engine::RuntimeId runtime, const ProgramSettings& settings);
+/// {"/venv/bin/vllm", "serve"}, {"/venv/bin/python", "-m", "sglang.launch_server"}. Errors: not_found, with
+/// how to install it or where to say where it is.
+base::Result<std::vector<std::string>> find_program(engine::RuntimeId runtime,
+                                                    const ProgramSettings& settings);
 
 }  // namespace autotuner::hosts

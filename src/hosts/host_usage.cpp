@@ -1,8 +1,8 @@
 #include "hosts/host_usage.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
+
+#include <unistd.h>
 
 #include "base/text.hpp"
 #include "hosts/process_table.hpp"
@@ -32,8 +32,11 @@ CpuTimes read_cpu_times() {
 double foreign_cores(const CpuTimes& before, const CpuTimes& after, double ticks_per_second) {
   const double seconds = base::Seconds(after.at - before.at).count();
   if (seconds <= 0 || ticks_per_second <= 0) return 0;
-  const auto delta = [](std::uint64_t from, std::uint64_t to) { return to > from ? static_cast<double>(to - from) : 0.0; };
-  return std::max(0.0, delta(before.busy, after.busy) - delta(before.known, after.known)) / ticks_per_second / seconds;
+  const auto delta = [](std::uint64_t from, std::uint64_t to) {
+    return to > from ? static_cast<double>(to - from) : 0.0;
+  };
+  return std::max(0.0, delta(before.busy, after.busy) - delta(before.known, after.known)) / ticks_per_second /
+         seconds;
 }
 
 void UsageMeter::begin() {

@@ -19,7 +19,7 @@ using engine::RuntimeId;
 
 constexpr std::string_view default_quant = "Q4_K_M";
 
-bool exists(const fs::path& path) {
+bool is_there(const fs::path& path) {
   std::error_code error;
   return fs::exists(path, error);
 }
@@ -33,7 +33,8 @@ std::vector<fs::path> children(const fs::path& folder) {
   std::vector<fs::path> paths;
   std::error_code error;
   const fs::directory_iterator end;
-  for (fs::directory_iterator at(folder, error); !error && at != end; at.increment(error)) paths.push_back(at->path());
+  for (fs::directory_iterator at(folder, error); !error && at != end; at.increment(error))
+    paths.push_back(at->path());
   std::ranges::sort(paths);
   return paths;
 }
@@ -41,7 +42,7 @@ std::vector<fs::path> children(const fs::path& folder) {
 std::vector<std::string> gguf_names(const fs::path& folder) {
   std::vector<std::string> names;
   for (const auto& path : children(folder)) {
-    if (path.extension() == ".gguf" && exists(path)) names.push_back(path.filename().string());
+    if (path.extension() == ".gguf" && is_there(path)) names.push_back(path.filename().string());
   }
   return names;
 }
@@ -79,16 +80,17 @@ base::Result<ModelSource> gguf_in_cache(const std::string& id_and_quant, const M
     if (!name) return tl::unexpected(name.error());
     return ModelSource{(snapshot / *name).string(), true};
   }
-  return base::fail(ErrorKind::not_found,
-                    "model '{}' is not in the Hugging Face cache {}; get it with: huggingface-cli download {} --include "
-                    "'*{}*.gguf', or give the path of a *.gguf file",
-                    id_and_quant, folders.hf_home, id, quant.empty() ? default_quant : quant);
+  return base::fail(
+      ErrorKind::not_found,
+      "model '{}' is not in the Hugging Face cache {}; get it with: huggingface-cli download {} --include "
+      "'*{}*.gguf', or give the path of a *.gguf file",
+      id_and_quant, folders.hf_home, id, quant.empty() ? default_quant : quant);
 }
 
 base::Result<ModelSource> hugging_face(const std::string& id, const ModelFolders& folders) {
   if (!id.contains('/')) {
-    return base::fail(ErrorKind::not_found, "model '{}' is neither below {} nor a Hugging Face id (org/name)", id,
-                      folders.base_path);
+    return base::fail(ErrorKind::not_found, "model '{}' is neither below {} nor a Hugging Face id (org/name)",
+                      id, folders.base_path);
   }
   const auto entry = cache_entry(folders, id);
   if (is_complete_cache_entry(entry.string())) return ModelSource{id, true};
@@ -101,7 +103,8 @@ base::Result<ModelSource> hugging_face(const std::string& id, const ModelFolders
 
 }  // namespace
 
-base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant, const std::string& where) {
+base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant,
+                                      const std::string& where) {
   std::ranges::sort(names);
   if (names.empty()) return base::fail(ErrorKind::not_found, "there is no *.gguf file in {}", where);
   std::vector<std::string> models;
@@ -114,9 +117,11 @@ base::Result<std::string> choose_gguf(std::vector<std::string> names, const std:
     if (part == std::string::npos || sets.insert(name.substr(0, part)).second) models.push_back(name);
   }
   const auto all = base::join(names, ", ");
-  if (models.empty()) return base::fail(ErrorKind::not_found, "no model in {} fits '{}'; there are: {}", where, quant, all);
+  if (models.empty())
+    return base::fail(ErrorKind::not_found, "no model in {} fits '{}'; there are: {}", where, quant, all);
   if (models.size() > 1) {
-    return base::invalid_input("{} holds several models: {}; name one (its path, or :QUANT behind the id)", where, all);
+    return base::invalid_input("{} holds several models: {}; name one (its path, or :QUANT behind the id)",
+                               where, all);
   }
   return models.front();
 }
@@ -132,35 +137,40 @@ bool is_complete_cache_entry(const std::string& folder) {
       const auto& shards = document->at("weight_map");
       if (!shards.is_object() || shards.empty()) continue;
       const bool all = std::ranges::all_of(shards, [&](const auto& shard) {
-        return shard.is_string() && exists(snapshot / shard.template get<std::string>());
+        return shard.is_string() && is_there(snapshot / shard.template get<std::string>());
       });
       if (all) return true;
       continue;
     }
     const auto files = children(snapshot);
     const auto is_weight = [](const fs::path& path) {
-      return (path.extension() == ".safetensors" || path.extension() == ".bin") && exists(path);
+      return (path.extension() == ".safetensors" || path.extension() == ".bin") && is_there(path);
     };
     if (std::ranges::any_of(files, is_weight)) return true;
   }
   return false;
 }
 
-base::Result<ModelSource> find_model(engine::RuntimeId runtime, const std::string& id_or_path, const ModelFolders& folders) {
+base::Result<ModelSource> find_model(engine::RuntimeId runtime, const std::string& id_or_path,
+                                     const ModelFolders& folders) {
   if (runtime == RuntimeId::sim) return ModelSource{id_or_path, true};
   const bool llamacpp = runtime == RuntimeId::llamacpp;
   const bool is_file_name = llamacpp && base::to_lower(id_or_path).ends_with(".gguf");
-  const bool is_path = id_or_path.starts_with("/") || id_or_path.starts_with("./") || id_or_path.starts_with("../");
-  if (is_path || (is_file_name && exists(id_or_path))) {
-    if (!exists(id_or_path)) return base::fail(ErrorKind::not_found, "model path {} does not exist", id_or_path);
+  const bool is_path =
+      id_or_path.starts_with("/") || id_or_path.starts_with("./") || id_or_path.starts_with("../");
+  if (is_path || (is_file_name && is_there(id_or_path))) {
+    if (!is_there(id_or_path))
+      return base::fail(ErrorKind::not_found, "model path {} does not exist", id_or_path);
     const auto absolute = fs::absolute(id_or_path).lexically_normal();
     return llamacpp ? file_of(absolute, {}) : ModelSource{absolute.string(), true};
   }
-  if (const auto named = fs::path(folders.base_path) / id_or_path; !folders.base_path.empty() && exists(named)) {
+  if (const auto named = fs::path(folders.base_path) / id_or_path;
+      !folders.base_path.empty() && is_there(named)) {
     return llamacpp ? file_of(named, {}) : ModelSource{named.string(), true};
   }
   if (is_file_name) {
-    return base::fail(ErrorKind::not_found, "model file {} exists neither here nor below {}", id_or_path, folders.base_path);
+    return base::fail(ErrorKind::not_found, "model file {} exists neither here nor below {}", id_or_path,
+                      folders.base_path);
   }
   return llamacpp ? gguf_in_cache(id_or_path, folders) : hugging_face(id_or_path, folders);
 }
