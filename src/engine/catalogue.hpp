@@ -20,14 +20,25 @@ struct FlagInfo {
   std::span<const std::string_view> values;  ///< allowed words; empty = not limited
   std::string_view default_text;             ///< the engine's default as text; empty = unknown
   std::string_view group;                    ///< memory, scheduling, ...
-  bool negatable = false;   ///< false is spelled --no-<name>
-  bool many_values = false; ///< a list is one flag with many values, not a repeated flag
-  bool reserved = false;    ///< set by us: refused as a parameter
-  bool tuned = false;       ///< commonly tuned
+  bool negatable = false;                    ///< false is spelled --no-<name>
+  bool many_values = false;                  ///< a list is one flag with many values, not a repeated flag
+  bool reserved = false;                     ///< set by us: refused as a parameter
+  bool tuned = false;                        ///< commonly tuned
+  bool classic = false;  ///< in the list that GET /api/runtime-params has always shown (SGLang 210, vLLM 158)
+  bool newer = false;    ///< unknown to the oldest version that the table was made from
+  bool gone = false;     ///< unknown to the newest version that the table was made from
+};
+
+/// The versions whose names a table joins; empty where there was only one.
+struct CatalogueVersions {
+  std::string_view oldest, newest;
 };
 
 /// Sorted by name.
 std::span<const FlagInfo> catalogue(RuntimeId runtime);
+CatalogueVersions catalogue_versions(RuntimeId runtime);
+/// The commonly tuned names in the order in which people read them: grouped by what they act on.
+std::span<const std::string_view> commonly_tuned(RuntimeId runtime);
 /// Exact, after stripping leading '-'. nullptr when unknown.
 const FlagInfo* find_flag(RuntimeId runtime, std::string_view name);
 
@@ -35,9 +46,14 @@ const FlagInfo* find_flag(RuntimeId runtime, std::string_view name);
 /// Unknown names come back with hyphens only.
 std::string canonical_flag(RuntimeId runtime, std::string_view name);
 
-/// For an unknown flag: the same meaning on this runtime (max-num-seqs -> max-running-requests on sglang), else
-/// the nearest spelling, else nothing.
+/// For an unknown flag: the same meaning on this runtime (max-num-seqs -> max-running-requests on sglang),
+/// else the nearest spelling, else nothing.
 std::optional<std::string> counterpart(RuntimeId runtime, std::string_view name);
+
+/// The name that a parameter shared by several engines has on each of them ("tp" -> tp-size,
+/// tensor-parallel-size); empty when the engine has nothing like it, nothing when the name has no shared
+/// meaning.
+std::optional<std::string> shared_spelling(std::string_view name, RuntimeId runtime);
 
 /// Named parameter lists (vLLM and SGLang performance tuning), as in the reference.
 struct SystemPreset {

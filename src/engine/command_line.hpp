@@ -22,10 +22,13 @@ struct Invocation {
 };
 
 /// The whole argument list, program first.
-std::vector<std::string> command_line(const Invocation& invocation, const space::Point& flags, RuntimeId runtime);
+std::vector<std::string> command_line(const Invocation& invocation, const space::Point& flags,
+                                      RuntimeId runtime);
 
-/// One shell line, quoted where needed, with environment in front: "OMP_WAIT_POLICY=passive llama-server --model ...".
-std::string shell_line(const std::map<std::string, std::string>& environment, const std::vector<std::string>& command);
+/// One shell line, quoted where needed, with environment in front: "OMP_WAIT_POLICY=passive llama-server
+/// --model ...".
+std::string shell_line(const std::map<std::string, std::string>& environment,
+                       const std::vector<std::string>& command);
 std::string shell_quote(std::string_view word);
 
 /// True when a variable, flag or JSON member of that name holds a secret (deployment contract 3.3).
@@ -47,6 +50,7 @@ enum class NameProfile { container, local, k8s };
 /// Deployment contract 3.1.
 std::string sanitize_name(std::string_view text, NameProfile profile);
 /// {ns}-{task}-exp{n}
-std::string service_name(std::string_view name_space, std::string_view task, int experiment, NameProfile profile);
+std::string service_name(std::string_view name_space, std::string_view task, int experiment,
+                         NameProfile profile);
 
 }  // namespace autotuner::engine

@@ -11,8 +11,17 @@ namespace autotuner::engine {
 
 /// Step at which an experiment failed (deployment contract 2).
 enum class FailureCode {
-  deploy_failed, not_ready, no_endpoint, benchmark_create_failed, benchmark_timeout, benchmark_failed,
-  slo_hard_violation, cancelled, worker_lost, invalid_point, internal,
+  deploy_failed,
+  not_ready,
+  no_endpoint,
+  benchmark_create_failed,
+  benchmark_timeout,
+  benchmark_failed,
+  slo_hard_violation,
+  cancelled,
+  worker_lost,
+  invalid_point,
+  internal,
 };
 /// What it was; set where the failure is seen, not guessed from text later.
 enum class FailureClass { timeout, exited, oom, removed, connection, cancelled, bad_flag, slo, other };
@@ -36,13 +45,17 @@ struct ExitStatus {
   int signal = 0;
   bool operator==(const ExitStatus&) const = default;
 };
-/// "exit code 1", "signal 11 (SIGSEGV)", "signal 4 (SIGILL: this build of the engine uses instructions that this CPU lacks)".
+/// "exit code 1", "signal 11 (SIGSEGV)", "signal 4 (SIGILL: this build of the engine uses instructions that
+/// this CPU lacks)".
 std::string to_text(const ExitStatus& status);
 
-/// Reads an engine's last log lines: out of memory, refused flag, else exited. `ready` = it had answered before.
-Failure classify_exit(const ExitStatus& status, std::string_view log, RuntimeId runtime, bool ready, bool memory_limit_hit);
+/// Reads an engine's last log lines: out of memory, refused flag, else exited. `ready` = it had answered
+/// before.
+Failure classify_exit(const ExitStatus& status, std::string_view log, RuntimeId runtime, bool ready,
+                      bool memory_limit_hit);
 
-/// The last line of a log that says what went wrong ("Error" or "failed"), cut to 200 characters; empty if none.
+/// The last line of a log that says what went wrong ("Error" or "failed"), cut to 200 characters; empty if
+/// none.
 std::string telling_line(std::string_view log);
 bool has_out_of_memory(std::string_view log, RuntimeId runtime);
 /// The refused argument when the log says so.

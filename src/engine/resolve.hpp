@@ -16,19 +16,19 @@ namespace autotuner::engine {
 /// What resolving and checking a point needs to know beside the point.
 struct Setting {
   RuntimeId runtime = RuntimeId::sim;
-  std::string model;                        ///< id or path, for pre-quantized detection
-  std::string model_quantization;           ///< method found in config.json or named in the task; empty = none
-  int host_gpus = 0;                        ///< GPUs of the host; 0 = a host without GPU
-  std::optional<int> gpu_limit;             ///< more GPUs than this are refused; nothing = unknown
-  std::optional<int> longest_context;       ///< input + output tokens of the workload's longest request
+  std::string model;                   ///< id or path, for pre-quantized detection
+  std::string model_quantization;      ///< method found in config.json or named in the task; empty = none
+  int host_gpus = 0;                   ///< GPUs of the host; 0 = a host without GPU
+  std::optional<int> gpu_limit;        ///< more GPUs than this are refused; nothing = unknown
+  std::optional<int> longest_context;  ///< input + output tokens of the workload's longest request
 };
 
 /// A point turned into what the engine is started with.
 struct Resolved {
-  space::Point flags;                        ///< canonical names without dashes, ordered, typed
+  space::Point flags;                              ///< canonical names without dashes, ordered, typed
   std::map<std::string, std::string> environment;  ///< from parameters named env.NAME
-  int world_size = 1;                        ///< GPUs (for sim: simulated ones)
-  std::vector<std::string> notes;            ///< overrides, dropped settings
+  int world_size = 1;                              ///< GPUs (for sim: simulated ones)
+  std::vector<std::string> notes;                  ///< overrides, dropped settings
 };
 
 /// tuning-core 9 to 11. Errors: invalid_input with the reason why the point can't run.
@@ -43,7 +43,8 @@ space::PointRules point_rules(const Setting& setting);
 /// Folds quant_config and parallel_config documents (already checked) into the parameters, in the fixed field
 /// order; presets are one joint dimension (__quant__preset, __parallel__preset).
 /// Errors: invalid_input for unknown fields, values or presets; each message names the path.
-base::Result<std::vector<space::Parameter>> fold(std::vector<space::Parameter> parameters, const base::Json& quant_config,
+base::Result<std::vector<space::Parameter>> fold(std::vector<space::Parameter> parameters,
+                                                 const base::Json& quant_config,
                                                  const base::Json& parallel_config, RuntimeId runtime);
 
 /// The baseline: parameters with exactly one value; of varying parallel factors the valid choice with the

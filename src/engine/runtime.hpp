@@ -15,9 +15,9 @@ enum class RuntimeId { sglang, vllm, tensorrt_llm, llamacpp, sim };
 /// One row of the runtime table (deployment contract 3.5): all that is fixed about an engine.
 struct Runtime {
   RuntimeId id;
-  std::string_view key;     ///< as in documents: sglang, vllm, tensorrt-llm, llamacpp, sim
-  std::string_view title;   ///< for people: "llama.cpp (llama-server)"
-  std::string_view image;   ///< default Docker image, empty for sim
+  std::string_view key;    ///< as in documents: sglang, vllm, tensorrt-llm, llamacpp, sim
+  std::string_view title;  ///< for people: "llama.cpp (llama-server)"
+  std::string_view image;  ///< default Docker image, empty for sim
   std::span<const std::string_view> aliases;
   std::span<const std::string_view> health_paths;  ///< polled in order; any 200 means ready
   std::string_view served_name_flag;               ///< --served-model-name, --alias; empty = none
@@ -32,7 +32,8 @@ const Runtime& runtime(RuntimeId id);
 /// llamacpp). Errors: invalid_input with the list of known names and a "did you mean".
 base::Result<RuntimeId> find_runtime(std::string_view name);
 
-/// A Docker image with another tag: split at the last ':' behind the last '/'; a digest is kept when tag is empty.
+/// A Docker image with another tag: split at the last ':' behind the last '/'; a digest is kept when tag is
+/// empty.
 std::string image_with_tag(std::string_view image, std::string_view tag);
 
 }  // namespace autotuner::engine
