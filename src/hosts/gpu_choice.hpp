@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "gpu/device.hpp"
+
+namespace autotuner::hosts {
+
+/// The GPUs that nvidia-smi (from PATH of `environment`) lists; none on a host without it. Errors:
+/// unavailable when it is there and fails.
+base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std::string>& environment);
+
+/// GPUs held by the engines of one host: none is given to two of them. Thread-safe.
+class GpuPool {
+ public:
+  /// Takes `count` of `devices`, the freest that nobody holds. Errors: unavailable when there are fewer.
+  base::Result<std::vector<gpu::Device>> take(std::vector<gpu::Device> devices, int count);
+  void give_back(const std::vector<gpu::Device>& devices);
+
+ private:
+  std::mutex mutex_;
+  std::set<std::string> held_;
+};
+
+}  // namespace autotuner::hosts
