@@ -24,8 +24,8 @@ std::vector<std::string> query_arguments();
 /// Errors: invalid_input naming the line that can't be read. "[N/A]" and "[Not Supported]" are absent values.
 base::Result<std::vector<Device>> parse_query(std::string_view csv);
 
-/// The `count` freest devices (most free memory, then lowest utilization, then index). Errors: unavailable
-/// when there are fewer.
+/// The `count` freest devices (most free memory, then lowest utilization, then index). Errors: unavailable when
+/// there are fewer.
 base::Result<std::vector<Device>> select(std::vector<Device> devices, int count);
 
 }  // namespace autotuner::gpu

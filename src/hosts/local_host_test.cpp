@@ -242,5 +242,59 @@ TEST_F(LocalHostTest, PassesOnTheEnvironmentOfAPoint) {
               HasSubstr("wait=passive home=" + folder_.path() + " cuda=[]"));
 }
 
+TEST_F(LocalHostTest, RemovesSharedMemoryThatAKilledEngineLeft) {
+  behave("segment");
+  const auto started = start();
+  ASSERT_TRUE(started);
+  const auto log = (*started)->log_tail(0);
+  const auto at = log.find("/dev/shm/");
+  const auto segment = log.substr(at, log.find('\n', at) - at);
+  EXPECT_TRUE(std::filesystem::exists(segment)) << segment;
+  EXPECT_TRUE(finish((*started)->stop(0s)));
+  EXPECT_FALSE(std::filesystem::exists(segment));
+}
+
+TEST_F(LocalHostTest, GivesEachEngineGpusOfItsOwn) {
+  write_file(folder_ / "bin/nvidia-smi",
+             "#!/bin/sh\n"
+             "echo 0, X, GPU-aa, 80000, 100, 79900, 0, 30, 60, 400\n"
+             "echo 1, X, GPU-bb, 80000, 90, 79910, 0, 30, 60, 400\n",
+             true);
+  request_.resolved.world_size = 1;
+  const auto first = start();
+  ASSERT_TRUE(first) << first.error().message;
+  const auto pid_of = [&](const std::string& uuid) {
+    for (const auto& process : all_processes()) {
+      const auto tag = environment_of(process.pid, "AUTOTUNER_ENGINE");
+      if (tag && tag->ends_with(":" + request_.service_name) &&
+          environment_of(process.pid, "CUDA_VISIBLE_DEVICES") == uuid) {
+        return process.pid;
+      }
+    }
+    return 0;
+  };
+  EXPECT_NE(pid_of("GPU-bb"), 0);  // the freest
+  EXPECT_EQ((*first)->usage().engine_cores, 0);
+  const auto second = start();
+  ASSERT_TRUE(second);
+  EXPECT_NE(pid_of("GPU-aa"), 0);
+  const auto third = failure();
+  EXPECT_EQ(third.code, FailureCode::deploy_failed);
+  EXPECT_EQ(third.message, "1 GPU needed, 0 free");
+  ASSERT_TRUE(finish((*first)->stop(5s)));
+  EXPECT_TRUE(start());
+}
+
+TEST_F(LocalHostTest, SaysWhenGpuMemoryIsNotReleased) {
+  write_file(folder_ / "bin/nvidia-smi", "#!/bin/sh\necho 0, X, GPU-aa, 80000, 5000, 75000, 0, 30, 60, 400\n",
+             true);
+  gpu::Device before;
+  before.uuid = "GPU-aa";
+  before.memory_used_mb = 100;
+  EXPECT_EQ(held_gpu_memory({before}, settings_.environment), "GPU 0 has 4900 MiB more in use than before");
+  before.memory_used_mb = 4900;
+  EXPECT_FALSE(held_gpu_memory({before}, settings_.environment));
+}
+
 }  // namespace
 }  // namespace autotuner::hosts
