@@ -1,9 +1,18 @@
 #include "hosts/gpu_choice.hpp"
 
+#include <algorithm>
+
+#include <fmt/format.h>
+
 #include "base/text.hpp"
 #include "hosts/capture.hpp"
 
 namespace autotuner::hosts {
+namespace {
+
+constexpr int tolerated_mb = 512;
+
+}  // namespace
 
 base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std::string>& environment) {
   const auto path = environment.find("PATH");
@@ -18,6 +27,24 @@ base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std
                       engine::to_text(captured->status), base::trim(captured->output));
   }
   return gpu::parse_query(captured->output);
+}
+
+std::optional<std::string> held_gpu_memory(const std::vector<gpu::Device>& taken,
+                                           const std::map<std::string, std::string>& environment) {
+  if (taken.empty()) return std::nullopt;
+  const auto now = list_gpus(environment);
+  // What can't be asked can't be waited for.
+  if (!now) return std::nullopt;
+  std::vector<std::string> held;
+  for (const auto& before : taken) {
+    const auto after = std::ranges::find(*now, before.uuid, &gpu::Device::uuid);
+    if (after == now->end() || !after->memory_used_mb || !before.memory_used_mb) continue;
+    const int more = *after->memory_used_mb - *before.memory_used_mb;
+    if (more > tolerated_mb)
+      held.push_back(fmt::format("GPU {} has {} MiB more in use than before", before.index, more));
+  }
+  if (held.empty()) return std::nullopt;
+  return base::join(held, ", ");
 }
 
 base::Result<std::vector<gpu::Device>> GpuPool::take(std::vector<gpu::Device> devices, int count) {

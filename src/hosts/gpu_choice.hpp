@@ -2,6 +2,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -14,6 +15,11 @@ namespace autotuner::hosts {
 /// The GPUs that nvidia-smi (from PATH of `environment`) lists; none on a host without it. Errors:
 /// unavailable when it is there and fails.
 base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std::string>& environment);
+
+/// Which of `taken` (as they were when they were taken) still have more memory in use than then, in words;
+/// nothing when none has. 512 MiB are left to what comes and goes.
+std::optional<std::string> held_gpu_memory(const std::vector<gpu::Device>& taken,
+                                           const std::map<std::string, std::string>& environment);
 
 /// GPUs held by the engines of one host: none is given to two of them. Thread-safe.
 class GpuPool {

@@ -37,9 +37,9 @@ std::vector<int> online_cpus(const std::string& root) {
 HostFact cpu_model(const std::string& root) {
   for (const auto& line : base::split(read_text(root + "/proc/cpuinfo").value_or(""), '\n')) {
     const auto colon = line.find(':');
-    const auto key = base::trim(line.substr(0, colon));
+    const auto key = base::trim(std::string_view(line).substr(0, colon));
     if (colon != std::string::npos && (key == "model name" || key == "Model" || key == "Processor")) {
-      return ok("cpu", std::string(base::trim(line.substr(colon + 1))));
+      return ok("cpu", std::string(base::trim(std::string_view(line).substr(colon + 1))));
     }
   }
   return unknown("cpu");

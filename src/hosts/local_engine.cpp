@@ -8,6 +8,8 @@
 #include <poll.h>
 
 #include "base/text.hpp"
+#include "hosts/shared_memory.hpp"
+#include "hosts/stop_event.hpp"
 #include "hosts/system_files.hpp"
 
 namespace autotuner::hosts {
@@ -20,6 +22,7 @@ using engine::FailureCode;
 
 constexpr auto facts_limit = 5s;
 constexpr auto port_release_limit = 5s;
+constexpr auto gpu_release_limit = 30s;
 constexpr auto log_settle_limit = 200ms;
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
@@ -118,8 +121,8 @@ void LocalEngine::read_facts(HttpProbe& probe, const std::stop_token& stop) {
   const std::array<std::string, 3> urls{url() + "/v1/models", url() + "/props", url() + "/version"};
   const bool llamacpp = parts_.runtime == engine::RuntimeId::llamacpp;
   const auto asked = llamacpp ? std::span(urls).first(2) : std::span(urls);
-  if (stop.stop_requested()) return;
-  const std::array<int, 1> wake{process_->exit_event()};
+  const StopEvent stopped(stop);
+  const std::array<int, 2> wake{process_->exit_event(), stopped.get()};
   const auto replies = probe.get(asked, facts_limit, wake);
   if (replies[0].status == 200) facts_ = engine::facts_from_models(replies[0].body);
   if (llamacpp && replies[1].status == 200) {
@@ -151,7 +154,10 @@ std::optional<Failure> LocalEngine::get_ready(base::SteadyTime ready_by, std::op
   auto failure = failure_of(readiness, began);
   if (!failure) {
     read_facts(probe, stop);
-    if (const auto status = process_->exit_status()) failure = classify(*status, false);
+    if (const auto status = process_->exit_status())
+      failure = classify(*status, false);
+    else if (stop.stop_requested())
+      failure = failure_of({Readiness::Outcome::cancelled, {}, {}, 0}, began);
   }
   if (!failure) {
     if (const auto why = engine::why_unfit(facts_, longest_context)) {
@@ -177,15 +183,11 @@ base::Result<void> LocalEngine::stop_now(std::chrono::duration<double> grace) {
     if (stopped_ && *stopped_) return *stopped_;
     stopping_ = true;
   }
+  const auto segments = shared_memory_of(process_->tree());
   auto result = process_->stop(grace);
-  const auto deadline = std::chrono::steady_clock::now() + port_release_limit;
-  while (result && !is_port_free(parts_.port.port())) {
-    if (std::chrono::steady_clock::now() >= deadline) {
-      result = base::fail(base::ErrorKind::unavailable,
-                          "port {} is still in use after the engine was stopped", parts_.port.port());
-      break;
-    }
-    ::poll(nullptr, 0, 10);
+  if (result) {
+    remove_abandoned(segments);
+    result = wait_for_release();
   }
   const std::lock_guard lock(mutex_);
   if (result) {
@@ -194,6 +196,25 @@ base::Result<void> LocalEngine::stop_now(std::chrono::duration<double> grace) {
   }
   stopped_ = result;
   return result;
+}
+
+base::Result<void> LocalEngine::wait_for_release() const {
+  const auto stopped = std::chrono::steady_clock::now();
+  while (!is_port_free(parts_.port.port())) {
+    if (std::chrono::steady_clock::now() - stopped >= port_release_limit) {
+      return base::fail(base::ErrorKind::unavailable, "port {} is still in use after the engine was stopped",
+                        parts_.port.port());
+    }
+    ::poll(nullptr, 0, 10);
+  }
+  while (const auto held = held_gpu_memory(parts_.gpus.devices(), parts_.spec.environment)) {
+    if (std::chrono::steady_clock::now() - stopped >= gpu_release_limit) {
+      return base::fail(base::ErrorKind::unavailable,
+                        "GPU memory is not free after the engine was stopped: {}", *held);
+    }
+    ::poll(nullptr, 0, 250);
+  }
+  return {};
 }
 
 base::Awaitable<base::Result<void>> LocalEngine::stop(std::chrono::duration<double> grace) {

@@ -83,6 +83,7 @@ class LocalEngine final : public tuning::RunningEngine {
               std::uint64_t killed_before, boost::asio::thread_pool& pool);
   engine::Failure classify(const engine::ExitStatus& status, bool ready) const;
   std::optional<engine::Failure> failure_of(const Readiness& readiness, base::SteadyTime began) const;
+  base::Result<void> wait_for_release() const;
   void read_facts(HttpProbe& probe, const std::stop_token& stop);
 
   LocalEngineParts parts_;

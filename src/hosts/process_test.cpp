@@ -182,7 +182,7 @@ TEST(Process, SweepsOrphansOfADeadOwnerOnly) {
     const auto tag = make_tag("theirs");
     spec.tag = tag.substr(0, tag.find(':')) + ":1:999999999999:theirs";
   });
-  EXPECT_GE(sweep_orphans(), 1);
+  sweep_orphans();
   ASSERT_TRUE(theirs.process->wait_for_exit(in(10s)));
   EXPECT_FALSE(ours.process->exit_status());
 }

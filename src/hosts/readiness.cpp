@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 
 #include "base/text.hpp"
 #include "hosts/socket_owner.hpp"
+#include "hosts/stop_event.hpp"
 
 namespace autotuner::hosts {
 namespace {
@@ -33,22 +33,6 @@ std::string last_line(const EngineLog& log) {
   const auto tail = log.tail(1);
   return std::string(base::trim(tail)).substr(0, 200);
 }
-
-/// Makes a stop request something that poll can wait for.
-class StopEvent {
- public:
-  explicit StopEvent(const std::stop_token& stop)
-      : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), notify_(stop, Notify{event_.get()}) {}
-  int get() const { return event_.get(); }
-
- private:
-  struct Notify {
-    int event;
-    void operator()() const { ::eventfd_write(event, 1); }
-  };
-  FileDescriptor event_;
-  std::stop_callback<Notify> notify_;
-};
 
 class Wait {
  public:

@@ -3,8 +3,8 @@
 //
 //   fake_engine [--port P] [--model M] [--alias NAME] [--ready-after-ms N] [--behave WORD]...
 //
-// Words: exit-at-once, no-listen, never-ready, garbage, ignore-term, escape, oom, eat, bad-flag, chatty.
-// While it serves, GET /die/exit/3 and /die/signal/11 end it that way.
+// Words: exit-at-once, no-listen, never-ready, garbage, ignore-term, escape, oom, eat, bad-flag, segment (of
+// shared memory, left behind). While it serves, GET /die/exit/3 and /die/signal/11 end it that way.
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -15,7 +15,9 @@
 #include <vector>
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +77,15 @@ void eat_memory() {
     std::memset(piece, 1, 8U << 20);
     pieces.push_back(piece);
   }
+}
+
+/// Shared memory that is still there when its owner was killed.
+void leave_segment() {
+  const std::string name = "/autotuner-test-" + std::to_string(::getpid());
+  const int segment = ::shm_open(name.c_str(), O_CREAT | O_RDWR, 0600);
+  if (segment < 0 || ::ftruncate(segment, 4096) != 0) std::abort();
+  if (::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, segment, 0) == MAP_FAILED) std::abort();
+  std::printf("segment /dev/shm%s\n", name.c_str());
 }
 
 [[noreturn]] void die(const std::string& how) {
@@ -177,10 +188,7 @@ int main(int count, char** arguments) {
     return 3;
   }
   if (has("eat")) eat_memory();
-  if (has("chatty")) {
-    for (int i = 0; i < 20000; ++i) std::printf("line %d of many\n", i);
-    return 0;
-  }
+  if (has("segment")) leave_segment();
   if (has("no-listen")) {
     std::printf("waiting\n");
     while (true) ::pause();
