@@ -65,7 +65,8 @@ bool global_ready() {
 
 base::ErrorKind kind_of(CURLcode code) {
   if (code == CURLE_OPERATION_TIMEDOUT) return base::ErrorKind::timed_out;
-  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL) return base::ErrorKind::invalid_input;
+  if (code == CURLE_URL_MALFORMAT || code == CURLE_UNSUPPORTED_PROTOCOL)
+    return base::ErrorKind::invalid_input;
   return base::ErrorKind::unavailable;
 }
 
@@ -74,7 +75,8 @@ using Headers = std::unique_ptr<curl_slist, ListDeleter>;
 Headers header_list(const HttpRequest& request) {
   // an empty Expect spares the round trip that curl asks for before longer bodies
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
-  for (const auto& [name, value] : request.headers) list = curl_slist_append(list, (name + ": " + value).c_str());
+  for (const auto& [name, value] : request.headers)
+    list = curl_slist_append(list, (name + ": " + value).c_str());
   return Headers(list);
 }
 
@@ -97,8 +99,13 @@ void set_request(CURL* easy, const HttpRequest& request, const curl_slist* heade
     }
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
-  if (!request.unix_socket.empty()) curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  if (!request.unix_socket.empty())
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   if (!request.ca_file.empty()) curl_easy_setopt(easy, CURLOPT_CAINFO, request.ca_file.c_str());
+  if (!request.verify_peer) {
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
+  }
   const auto query = request.url.find_first_of("?#");
   const auto url = parse_url(request.url.substr(0, query));
   if (!request.unix_socket.empty() || (url && url->is_local())) {
@@ -144,7 +151,8 @@ base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink si
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(multi.get(), easy.get());
 
-  if (!code) return base::fail(base::ErrorKind::cancelled, "{} {}: stopped on request", request.method, request.url);
+  if (!code)
+    return base::fail(base::ErrorKind::cancelled, "{} {}: stopped on request", request.method, request.url);
   if (transfer.over_limit) {
     return base::fail(base::ErrorKind::unavailable, "{} {}: the answer is longer than the limit of {} bytes",
                       request.method, request.url, request.max_body);
@@ -179,7 +187,8 @@ base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop
   return response;
 }
 
-base::Result<HttpResponse> download(const HttpRequest& request, const std::string& path, std::stop_token stop) {
+base::Result<HttpResponse> download(const HttpRequest& request, const std::string& path,
+                                    std::stop_token stop) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   if (!file) return base::fail(base::ErrorKind::unavailable, "{}: can't be written", path);
   auto response = transfer_with(

@@ -13,8 +13,8 @@ namespace {
 
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using boost::system::error_code;
 using boost::core::string_view;
+using boost::system::error_code;
 
 /// Beast's parser as it stands, with the body handed on instead of stored.
 class Parser final : public http::basic_parser<false> {
@@ -125,14 +125,23 @@ base::Result<void> HttpResponseReader::close() {
   }
   error_code error;
   state.parser->put_eof(error);
-  if (error) return base::fail(base::ErrorKind::unavailable, "the server closed the connection inside the response");
+  if (error)
+    return base::fail(base::ErrorKind::unavailable, "the server closed the connection inside the response");
   return {};
 }
 
-bool HttpResponseReader::started() const { return state_->started; }
-bool HttpResponseReader::has_header() const { return state_->parser->header_complete && status() >= 200; }
-bool HttpResponseReader::done() const { return state_->parser->is_done(); }
-int HttpResponseReader::status() const { return state_->parser->header_complete ? state_->parser->status : 0; }
+bool HttpResponseReader::started() const {
+  return state_->started;
+}
+bool HttpResponseReader::has_header() const {
+  return state_->parser->header_complete && status() >= 200;
+}
+bool HttpResponseReader::done() const {
+  return state_->parser->is_done();
+}
+int HttpResponseReader::status() const {
+  return state_->parser->header_complete ? state_->parser->status : 0;
+}
 
 std::string_view HttpResponseReader::header(std::string_view name) const {
   for (const auto& [field, value] : state_->parser->fields) {

@@ -39,7 +39,8 @@ class HttpResponseReader {
   int status() const;       ///< 0 before has_header()
   /// The field's value, empty if absent; names compare without case.
   std::string_view header(std::string_view name) const;
-  /// The connection may carry another request: complete, not closed by either side, nothing sent behind the end.
+  /// The connection may carry another request: complete, not closed by either side, nothing sent behind the
+  /// end.
   bool reusable() const;
 
  private:

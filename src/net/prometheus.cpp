@@ -109,13 +109,14 @@ std::optional<PrometheusSample> parse_line(std::string_view line) {
 
 }  // namespace
 
-std::optional<double> PrometheusPage::sum(std::string_view name, const std::map<std::string, std::string>& labels) const {
+std::optional<double> PrometheusPage::sum(std::string_view name,
+                                          const std::map<std::string, std::string>& labels) const {
   std::optional<double> total;
   for (const auto& sample : samples) {
     const bool fits = sample.name == name && std::ranges::all_of(labels, [&sample](const auto& wanted) {
-      const auto found = sample.labels.find(wanted.first);
-      return found != sample.labels.end() && found->second == wanted.second;
-    });
+                        const auto found = sample.labels.find(wanted.first);
+                        return found != sample.labels.end() && found->second == wanted.second;
+                      });
     if (fits) total = total.value_or(0) + sample.value;
   }
   return total;
@@ -128,8 +129,10 @@ PrometheusPage parse_prometheus(std::string_view text) {
     const auto line = base::trim(text.substr(0, end));
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty() || line.front() == '#') continue;
-    if (auto sample = parse_line(line)) page.samples.push_back(std::move(*sample));
-    else ++page.bad_lines;
+    if (auto sample = parse_line(line))
+      page.samples.push_back(std::move(*sample));
+    else
+      ++page.bad_lines;
   }
   return page;
 }

@@ -20,11 +20,14 @@ struct PrometheusPage {
   std::vector<PrometheusSample> samples;
   int bad_lines = 0;  ///< neither comment nor sample; skipped
 
-  /// The values of all samples of that name whose labels include `labels`, added up; nothing if there is none.
-  std::optional<double> sum(std::string_view name, const std::map<std::string, std::string>& labels = {}) const;
+  /// The values of all samples of that name whose labels include `labels`, added up; nothing if there is
+  /// none.
+  std::optional<double> sum(std::string_view name,
+                            const std::map<std::string, std::string>& labels = {}) const;
 };
 
-/// Reads the text exposition format (version 0.0.4). Foreign pages are taken as they come: a bad line is counted.
+/// Reads the text exposition format (version 0.0.4). Foreign pages are taken as they come: a bad line is
+/// counted.
 PrometheusPage parse_prometheus(std::string_view text);
 
 }  // namespace autotuner::net

@@ -6,17 +6,18 @@
 
 namespace autotuner::net {
 
-/// Reads the lines of a server-sent event stream as its bytes come, split anywhere; LF, CR and CRLF end a line.
-/// Each line is told on its own (field, value): the events of inference engines are one `data` line each.
-/// Comments and blank lines are swallowed.
+/// Reads the lines of a server-sent event stream as its bytes come, split anywhere; LF, CR and CRLF end a
+/// line. Each line is told on its own (field, value): the events of inference engines are one `data` line
+/// each. Comments and blank lines are swallowed.
 class SseParser {
  public:
   static constexpr std::size_t default_max_line = 1024 * 1024;
 
   explicit SseParser(std::size_t max_line = default_max_line) : max_line_(max_line) {}
 
-  /// Calls `on_field(std::string_view field, std::string_view value)` for every line that `bytes` completes. The
-  /// views hold during the call. False: a line is longer than the limit; nothing more is read until reset().
+  /// Calls `on_field(std::string_view field, std::string_view value)` for every line that `bytes` completes.
+  /// The views hold during the call. False: a line is longer than the limit; nothing more is read until
+  /// reset().
   template <class OnField>
   bool feed(std::string_view bytes, OnField&& on_field) {
     while (!bytes.empty() && !too_long_) {
@@ -36,8 +37,10 @@ class SseParser {
       skip_line_feed_ = bytes[end] == '\r';
       bytes.remove_prefix(end + 1);
       if (pending_.empty()) {
-        if (part.size() > max_line_) too_long_ = true;
-        else tell(part, on_field);
+        if (part.size() > max_line_)
+          too_long_ = true;
+        else
+          tell(part, on_field);
         continue;
       }
       keep(part);
@@ -65,8 +68,10 @@ class SseParser {
   }
 
   void keep(std::string_view part) {
-    if (pending_.size() + part.size() > max_line_) too_long_ = true;
-    else pending_.append(part);
+    if (pending_.size() + part.size() > max_line_)
+      too_long_ = true;
+    else
+      pending_.append(part);
   }
 
   template <class OnField>

@@ -8,14 +8,18 @@
 namespace autotuner::net {
 namespace {
 
-std::uint16_t usual_port(std::string_view scheme) { return scheme == "https" ? 443 : 80; }
+std::uint16_t usual_port(std::string_view scheme) {
+  return scheme == "https" ? 443 : 80;
+}
 
 bool is_name_character(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+         c == '_';
 }
 
 bool is_ipv6_character(char c) {
-  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.' || c == '%';
+  return (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F') || (c >= '0' && c <= '9') || c == ':' || c == '.' ||
+         c == '%';
 }
 
 base::Result<std::uint16_t> parse_port(std::string_view digits, std::string_view url) {
@@ -60,7 +64,8 @@ base::Result<Url> parse_url(std::string_view text) {
     return base::invalid_input("url '{}': query, fragment and spaces are not allowed", whole);
   }
   if (authority.find('@') != std::string_view::npos) {
-    return base::invalid_input("url: a user name or password in the URL is not allowed; use the API key setting");
+    return base::invalid_input(
+        "url: a user name or password in the URL is not allowed; use the API key setting");
   }
   std::string_view port_text;
   bool has_port = false;
@@ -81,7 +86,8 @@ base::Result<Url> parse_url(std::string_view text) {
     url.host = base::to_lower(authority.substr(0, colon));
     if (has_port) port_text = authority.substr(colon + 1);
     if (!std::ranges::all_of(url.host, is_name_character)) {
-      return base::invalid_input("url '{}': '{}' is no host name; an IPv6 address needs brackets", whole, url.host);
+      return base::invalid_input("url '{}': '{}' is no host name; an IPv6 address needs brackets", whole,
+                                 url.host);
     }
   }
   if (url.host.empty()) return base::invalid_input("url '{}': host is missing", whole);

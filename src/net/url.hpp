@@ -8,7 +8,8 @@
 
 namespace autotuner::net {
 
-/// Where an HTTP service is: http(s)://host[:port][/base]. Query, fragment and credentials are not part of it.
+/// Where an HTTP service is: http(s)://host[:port][/base]. Query, fragment and credentials are not part of
+/// it.
 struct Url {
   std::string scheme = "http";
   std::string host;         ///< without the brackets of an IPv6 address
