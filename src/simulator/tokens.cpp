@@ -13,6 +13,8 @@ constexpr std::string_view vowels = "aeiou";
 constexpr TokenId syllables = 80;
 constexpr TokenId first_word = 256;
 constexpr TokenId first_long_word = first_word + syllables * syllables;
+/// Only one in so many three-syllable words is in the vocabulary, spread over the whole alphabet.
+constexpr TokenId long_word_stride = 20;
 constexpr std::size_t longest_piece = 6;
 
 bool is_word_byte(char c) {
@@ -36,9 +38,10 @@ std::optional<TokenId> word_id(std::string_view piece) {
     if (consonant == std::string_view::npos || vowel == std::string_view::npos) return std::nullopt;
     id = id * syllables + static_cast<TokenId>(consonant * 5 + vowel);
   }
-  id += piece.size() == 5 ? first_word : first_long_word;
-  if (id >= vocabulary_size) return std::nullopt;
-  return id;
+  if (piece.size() == 5) return first_word + id;
+  if (id % long_word_stride != 0 || first_long_word + id / long_word_stride >= vocabulary_size)
+    return std::nullopt;
+  return first_long_word + id / long_word_stride;
 }
 
 TokenId piece_id(std::string_view piece) {
@@ -89,7 +92,7 @@ void append_word(std::string& out, TokenId id) {
     append_syllable(out, value % syllables);
     return;
   }
-  const auto value = id - first_long_word;
+  const auto value = (id - first_long_word) * long_word_stride;
   append_syllable(out, value / (syllables * syllables));
   append_syllable(out, value / syllables % syllables);
   append_syllable(out, value % syllables);
