@@ -26,7 +26,9 @@ Json with_run(Json metadata, const tuning::Run& run) {
     host.push_back(
         {{"name", fact.name}, {"state", fact.state}, {"value", fact.value}, {"remedy", fact.remedy}});
   }
+  // Whether figures count per GPU depends on the host that the run was started on, not on who reads it.
   metadata["run"] = {{"seed", run.seed},
+                     {"per_gpu", run.task.per_gpu},
                      {"mode", spec::to_text(run.mode)},
                      {"space_points", run.space_points},
                      {"space_valid", run.space_valid},
@@ -40,6 +42,9 @@ void read_run(const Json& metadata, tuning::Run& run) {
   const auto found = metadata.find("run");
   if (found == metadata.end() || !found->is_object()) return;
   run.seed = count_at(*found, "seed");
+  if (const auto per_gpu = found->find("per_gpu"); per_gpu != found->end() && per_gpu->is_boolean()) {
+    run.task.per_gpu = per_gpu->get<bool>();
+  }
   run.space_points = count_at(*found, "space_points");
   run.space_valid = count_at(*found, "space_valid");
   run.space_distinct = count_at(*found, "space_distinct");

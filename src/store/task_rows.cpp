@@ -52,7 +52,8 @@ Cells progress_cells(const tuning::Run& run) {
 std::int64_t count_rows(soci::session& sql, const tuning::Run& run, std::string_view condition) {
   constexpr std::array<ColumnOf, 1> count = {{{"COUNT(*)", CellType::integer}}};
   const auto tail = fmt::format(
-      "FROM experiments WHERE task_id = :a0 AND run = :a1 AND experiment_id > 0 AND UPPER(status) {}", condition);
+      "FROM experiments WHERE task_id = :a0 AND run = :a1 AND experiment_id > 0 AND UPPER(status) {}",
+      condition);
   const std::array<Cell, 2> arguments = {Cell(run.task_id), Cell(std::int64_t{run.run})};
   return integer_in(select(sql, count, tail, arguments).at(0), "COUNT(*)").value_or(0);
 }
