@@ -126,10 +126,16 @@ class Reader {
       const std::string hint = other && *other != name ? fmt::format("; did you mean {}?", *other) : "";
       report_.warning(path, member.line, "unknown_flag",
                       fmt::format("is not among the known flags of {}{}", title, hint));
-    } else if (name != key) {
+    } else if (name != key && !is_official_spelling(key, name)) {
       report_.warning(path, member.line, "alias", fmt::format("is read as {}, as {} spells it", name, title));
     }
     return name;
+  }
+
+  /// tensor-parallel-size beside tp-size: engines take both.
+  bool is_official_spelling(std::string_view key, const std::string& name) const {
+    return key.ends_with("-size") && key.find('_') == std::string_view::npos &&
+           std::ranges::find(factor_flags_, name) != factor_flags_.end();
   }
 
   /// YAML makes truth values of on and off, which are words to some flags.

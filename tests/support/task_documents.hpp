@@ -1,47 +1,56 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "spec/load_task.hpp"
 
 namespace autotuner::test {
 
-/// A small task for the simulated engine, as a document.
-inline std::string sim_document(const std::string& name, const std::string& more_members = "") {
-  return fmt::format(R"({{
-    "task_name": "{}",
-    "description": "a task of a test",
-    "model": {{"id_or_path": "sim-8b"{}}},
+/// A small complete task; `patch` (RFC 7396) replaces or adds members, null removes them.
+inline base::Json task_document(std::string_view patch = "{}") {
+  base::Json document = base::Json::parse(R"({
+    "task_name": "small",
+    "model": {"id_or_path": "demo-8b"},
     "base_runtime": "sim",
-    "parameters": {{"max-num-seqs": [64, 16, 32], "tp-size": [1, 2]{}}},
-    "optimization": {{"strategy": "grid_search", "objective": "maximize_throughput", "max_iterations": 6}},
-    "benchmark": {{"task": "text-to-text", "model_name": "sim-8b", "model_tokenizer": "sim-8b",
-                   "traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]
-}
-}
-}
-})",
-                     name, more_members.empty() ? "" : R"(, "hf_token": "hf_planted_secret")",
-                     more_members);
+    "parameters": {"max-num-seqs": [32, 64]},
+    "optimization": {"objective": "maximize_throughput"},
+    "benchmark": {"num_concurrency": [1, 4], "max_seconds_per_run": 5}
+  })");
+  document.merge_patch(base::Json::parse(patch));
+  return document;
 }
 
-inline spec::Task load_or_fail(const std::string& document) {
-  auto loaded = spec::load_task(document, spec::Format::json);
-  for (const auto& problem : loaded.problems) {
-    if (problem.severity == spec::Severity::error) ADD_FAILURE() << spec::to_text(problem, "document");
-  }
-  return loaded.task ? std::move(*loaded.task) : spec::Task{};
+inline spec::Loaded load_json(std::string_view text, const spec::LoadOptions& options = {}) {
+  return spec::load_task(text, spec::Format::json, options);
+}
+inline spec::Loaded load_yaml(std::string_view text, const spec::LoadOptions& options = {}) {
+  return spec::load_task(text, spec::Format::yaml, options);
+}
+/// The small task with a patch.
+inline spec::Loaded load_patched(std::string_view patch, const spec::LoadOptions& options = {}) {
+  return load_json(base::to_pretty_text(task_document(patch)), options);
 }
 
-inline spec::Task sim_task(const std::string& name) {
-  return load_or_fail(sim_document(name));
+/// The first problem of that path, or an empty one.
+inline spec::Problem problem_at(const spec::Loaded& loaded, std::string_view path) {
+  const auto found = std::ranges::find(loaded.problems, path, &spec::Problem::path);
+  return found == loaded.problems.end() ? spec::Problem{} : *found;
 }
-/// With a token of the model and a secret parameter.
-inline spec::Task sim_task_with_secrets(const std::string& name) {
-  return load_or_fail(sim_document(name, R"(, "api-key": ["planted-api-key"])"));
+inline spec::Problem problem_with(const spec::Loaded& loaded, std::string_view code) {
+  const auto found = std::ranges::find(loaded.problems, code, &spec::Problem::code);
+  return found == loaded.problems.end() ? spec::Problem{} : *found;
+}
+
+/// All problems, one a line, for failure messages.
+inline std::string all_problems(const spec::Loaded& loaded) {
+  std::string text;
+  for (const auto& problem : loaded.problems) text += spec::to_text(problem, "task") + "\n";
+  return text;
 }
 
 }  // namespace autotuner::test
