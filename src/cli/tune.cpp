@@ -121,10 +121,8 @@ tuning::LoopOptions Tuning::loop_options() const {
 void Tuning::watch_signals(boost::asio::signal_set& signals, std::stop_source& finish, Progress& progress) {
   signals.async_wait([this, &signals, &finish, &progress](const boost::system::error_code& error, int /*signal*/) {
     if (error) return;
-    if (finish.stop_requested()) {
-      parts_.kill_descendants();
-      _exit(interrupted);
-    }
+    // Each engine has a keeper that kills its whole tree when this process is gone.
+    if (finish.stop_requested()) _exit(interrupted);
     progress.say("Stopping: the running trial ends, then what is known is reported. Ctrl-C again stops at once.");
     finish.request_stop();
     watch_signals(signals, finish, progress);

@@ -25,8 +25,6 @@ struct TuneParts {
   std::function<base::Result<std::shared_ptr<void>>(const std::string& task_name)> lock_task;
   std::function<std::vector<tuning::HostFact>()> audit_host;
   std::function<engine::Hardware()> detect_hardware;
-  /// Kills every process below this one: the last thing before an immediate exit.
-  std::function<void()> kill_descendants;
 };
 
 void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exit_code);

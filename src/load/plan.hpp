@@ -14,7 +14,7 @@ namespace autotuner::load {
 /// Load inside a scenario: closed loop with so many users, or open loop with so many requests per second.
 struct Level {
   int concurrency = 1;
-  std::optional<double> request_rate;  ///< set = open loop
+  std::optional<double> request_rate{};  ///< set = open loop
   bool operator==(const Level&) const = default;
 };
 

@@ -19,14 +19,14 @@ struct RequestRecord {
   Nanoseconds sent{0};
   std::optional<Nanoseconds> first_token;
   std::optional<Nanoseconds> last_token;
-  std::optional<Nanoseconds> end;  ///< stream finished; nothing = unfinished at the stop
+  std::optional<Nanoseconds> end;   ///< stream finished; nothing = unfinished at the stop
   std::vector<Nanoseconds> chunks;  ///< arrival of each content chunk, the first one included
 
   int input_tokens = 0;
   int output_tokens = 0;
   int reasoning_tokens = 0;
   int cached_tokens = 0;
-  int asked_output_tokens = 0;  ///< 0 = not limited
+  int asked_output_tokens = 0;    ///< 0 = not limited
   bool tokens_estimated = false;  ///< the server reported no usage
   bool short_answer = false;      ///< fewer tokens than asked for
 
@@ -39,9 +39,9 @@ struct RequestRecord {
 
 /// What the generator knows of itself and of the host while it measured one level.
 struct ClientFacts {
-  double cpu_busy = 0;          ///< share of one core used by the busiest sender thread, 0..1
-  double foreign_cpu = 0;       ///< cores used by processes that are neither ours nor the engine's
-  double stolen = 0;            ///< share of time stolen by the hypervisor
+  double cpu_busy = 0;     ///< share of one core used by the busiest sender thread, 0..1
+  double foreign_cpu = 0;  ///< cores used by processes that are neither ours nor the engine's
+  double stolen = 0;       ///< share of time stolen by the hypervisor
   Nanoseconds loop_lag_p99{0};
   int peak_in_flight = 0;
   std::uint64_t coalesced_events = 0;  ///< chunks that arrived in the same read as an earlier one

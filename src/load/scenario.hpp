@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,16 +26,23 @@ class Scenario {
 
   const std::string& text() const { return text_; }
   ScenarioKind kind() const { return kind_; }
-  /// Draws one request's lengths (formulas: benchmark contract 2). deterministic, normal, uniform only.
+  /// Draws one request's lengths: D exactly its numbers; N and U truncate the draw to whole tokens and keep
+  /// at least 1 token in and 2 out (one token out has no time per output token). Other kinds give longest().
   Lengths sample(base::Random& random) const;
   /// An upper bound that fits the context: exact for D and U, mean + 3 sd for N.
+  /// embeddings: the input alone; the other kinds count no tokens and give zeros.
   Lengths longest() const;
+  /// The least that sample() gives, for N the least within 3 sd: a shared prefix has to fit into it.
+  Lengths shortest() const;
   /// As it stands in result file names: parentheses removed, comma and slash become underscores.
   std::string file_name() const;
 
   bool operator==(const Scenario& other) const { return text_ == other.text_; }
 
  private:
+  /// What is wrong with its numbers, if anything.
+  std::optional<std::string> fault() const;
+
   std::string text_;
   ScenarioKind kind_ = ScenarioKind::deterministic;
   int a_ = 0;  ///< input: exact, mean or low

@@ -35,7 +35,9 @@ struct Metrics {
   std::vector<Batch> kept;
   std::vector<DroppedBatch> dropped;
   std::vector<FailedBatch> failed;
-  std::vector<OperatingPoint> best_points;  ///< one per scenario
+  /// One per scenario, in scenario order. aggregate() knows no objective and takes the SLO verdict, then the
+  /// total throughput; Score::best_points are those of the goal and belong here once there is one.
+  std::vector<OperatingPoint> best_points;
   int gpus = 0;  ///< 0 = no per-GPU values
   std::optional<double> compliant_fraction;
   std::optional<int> max_compliant_concurrency;
@@ -46,6 +48,7 @@ struct Metrics {
   double elapsed_time = 0;
   bool simulated = false;
 
+  /// By registry name; nothing when not measured.
   std::optional<double> value(const std::string& name) const;
   Audit audit() const;  ///< worst of the kept batches
   /// Every operating point, kept and dropped, by scenario order then level.
@@ -53,13 +56,23 @@ struct Metrics {
   bool operator==(const Metrics&) const = default;
 };
 
-/// Applies the batch filter of `slo`, aggregates, adds per-GPU values (gpus > 0).
+OperatingPoint point_of(const Batch& batch);
+
+/// Applies the batch filter of `slo`, labels each batch with its verdict, aggregates, adds per-GPU values
+/// (gpus > 0). Scenarios keep their order of first appearance, levels are sorted inside them.
 Metrics aggregate(std::vector<Batch> batches, std::vector<FailedBatch> failed, const Slo& slo, int gpus);
 
 /// The same aggregate keys over that one batch: an operating point's metrics.
 Metrics of_point(const Batch& batch, int gpus);
 
+/// The mean over any batches (an aggregate without filter and verdicts).
+Metrics aggregate_of(std::vector<Batch> batches, int gpus);
+
+/// The `metrics` object of a result: values by registry name, raw_results, dropped_batches, failed_batches,
+/// ...
 base::Json to_json(const Metrics& metrics);
+/// Reads that object, ours or the reference's. Errors: invalid_input when it or a part of it has the wrong
+/// type.
 base::Result<Metrics> metrics_from_json(const base::Json& json);
 
 }  // namespace autotuner::metrics

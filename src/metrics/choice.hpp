@@ -10,25 +10,25 @@ namespace autotuner::metrics {
 
 /// What the choice needs to know of one experiment.
 struct Contender {
-  int number = 0;                 ///< sequence number, 0 = baseline
-  std::string flags;              ///< identity of its flags: rows with equal flags are one entry
-  int rank = 3;                   ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
-  bool valid = true;              ///< audit passed
+  int number = 0;     ///< sequence number, 0 = baseline
+  std::string flags;  ///< identity of its flags: rows with equal flags are one entry
+  int rank = 3;       ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
+  bool valid = true;  ///< audit passed
   std::optional<double> score;
-  double hard_excess = 0;         ///< class 2: largest (1+v)/(1+fail_ratio)
-  int stage = 0;                  ///< class 3: 0 deploy, 1 ready, 2 benchmark
-  double penalty = 0;             ///< class 3
+  double hard_excess = 0;  ///< class 2: largest (1+v)/(1+fail_ratio)
+  int stage = 0;           ///< class 3: 0 deploy, 1 ready, 2 benchmark
+  double penalty = 0;      ///< class 3
   int gpus = 0;
-  int flags_changed = 0;          ///< flags that differ from the baseline's
+  int flags_changed = 0;  ///< flags that differ from the baseline's
 };
 
 struct Standing {
-  int number = 0;                      ///< of the entry's first row
-  std::vector<int> rows;               ///< all rows with these flags
+  int number = 0;         ///< of the entry's first row
+  std::vector<int> rows;  ///< all rows with these flags
   int rank = 3;
   bool valid = true;
-  std::optional<double> score;         ///< mean over its rows
-  std::optional<Interval> interval;    ///< 95 % t-interval of the score, with at least two rows
+  std::optional<double> score;       ///< mean over its rows
+  std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two rows
 };
 
 struct Choice {
@@ -46,8 +46,8 @@ Choice choose(const std::vector<Contender>& contenders, bool reference_compat);
 /// 95 % intervals of the objective overlap, or ties: for two entries.
 bool is_equivalent(const Standing& a, const Standing& b);
 
-/// Why a difference between two batches may not be shown (decision 17): unequal scenario, level, window (5 %),
-/// error rate (0.5 points) or validity; nothing when comparable.
+/// Why a difference between two batches may not be shown (decision 17): unequal scenario, level, window (5
+/// %), error rate (0.5 points) or validity; nothing when comparable.
 std::optional<std::string> why_not_comparable(const Batch& a, const Batch& b);
 
 }  // namespace autotuner::metrics

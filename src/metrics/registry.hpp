@@ -10,13 +10,13 @@ enum class Direction { lower, higher, none };
 
 /// One row of the only list of metric names, units and directions (benchmark contract 7.1).
 struct MetricInfo {
-  std::string_view name;
-  std::string_view label;         ///< for people: "P90 TTFT"
-  std::string_view unit;          ///< of the stored number: s, tokens/s, ...
-  std::string_view display_unit;  ///< of the shown number: ms, ...
-  double factor = 1;              ///< shown = stored * factor
+  std::string_view name{};
+  std::string_view label{};         ///< for people: "P90 TTFT"
+  std::string_view unit{};          ///< of the stored number: s, tokens/s, ...
+  std::string_view display_unit{};  ///< of the shown number: ms, ...
+  double factor = 1;                ///< shown = stored * factor
   Direction direction = Direction::none;
-  std::string_view help;
+  std::string_view help{};
 };
 
 std::span<const MetricInfo> all_metrics();

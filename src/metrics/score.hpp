@@ -7,20 +7,10 @@
 #include <vector>
 
 #include "metrics/aggregate.hpp"
+#include "metrics/objective.hpp"
 #include "metrics/slo.hpp"
 
 namespace autotuner::metrics {
-
-enum class Objective { minimize_latency, maximize_throughput, minimize_ttft, minimize_tpot, maximize_goodput };
-
-const char* to_text(Objective objective);
-std::optional<Objective> objective_from_text(std::string_view text);
-/// All names, for messages.
-std::vector<std::string_view> objective_names();
-inline bool is_maximised(Objective o) { return o == Objective::maximize_throughput || o == Objective::maximize_goodput; }
-/// The registry name of what the objective reads: mean_total_throughput_per_gpu, or without GPUs the same name
-/// less _per_gpu.
-std::string objective_metric(Objective objective, bool per_gpu);
 
 /// What the score is read from.
 enum class BasisKind { mean, level, best_point };
@@ -40,10 +30,10 @@ struct Goal {
 
 /// The outcome of scoring one experiment.
 struct Score {
-  std::optional<double> score;   ///< lower is better; with SLO penalty; null when violated or not scorable
-  std::optional<double> value;   ///< objective_value: natural sign, without penalty
-  std::string metric;            ///< registry name of `value`
-  SloResult slo;                 ///< on the scored basis
+  std::optional<double> score;  ///< lower is better; with SLO penalty; null when violated or not scorable
+  std::optional<double> value;  ///< objective_value: natural sign, without penalty
+  std::string metric;           ///< registry name of `value`
+  SloResult slo;                ///< on the scored basis
   std::vector<OperatingPoint> best_points;
   bool operator==(const Score&) const = default;
 };

@@ -13,7 +13,7 @@ struct Metrics;
 
 /// One limit. threshold in s (throughput tokens/s, success_rate 0..1).
 struct Limit {
-  std::string name;    ///< as in the task file: latency.p50 p90 p95 p99, ttft, tpot, throughput, success_rate
+  std::string name;  ///< as in the task file: latency.p50 p90 p95 p99, ttft, tpot, throughput, success_rate
   double threshold = 0;
   double weight = 1.0;
   bool hard_fail = false;
@@ -21,7 +21,8 @@ struct Limit {
   std::string stat = "mean";  ///< ttft, tpot: mean p50 p90 p95 p99
   bool operator==(const Limit&) const = default;
 
-  /// Registry name of what is limited: p90_e2e_latency, mean_ttft, p90_ttft, mean_total_throughput, success_rate.
+  /// Registry name of what is limited: p90_e2e_latency, mean_ttft, p90_ttft, mean_total_throughput,
+  /// success_rate.
   std::string metric() const;
   /// True for throughput and success_rate, where less is worse.
   bool is_minimum() const { return name == "throughput" || name == "success_rate"; }
@@ -59,9 +60,13 @@ struct LimitCheck {
   bool operator==(const LimitCheck&) const = default;
 };
 
+/// "P90 E2E latency 6.1 s is 22 % over the limit of 5 s", for people.
+std::string to_text(const LimitCheck& check);
+
+/// All limits held against one set of values.
 struct SloResult {
   SloVerdict verdict = SloVerdict::none;
-  double penalty = 0;  ///< sum; multiplier is 1 + penalty
+  double penalty = 0;              ///< sum; multiplier is 1 + penalty
   std::vector<LimitCheck> checks;  ///< limits whose metric was measured, in order
   /// Largest (1 + v) / (1 + fail_ratio) over hard limits: orders violated experiments by nearness.
   double hard_excess = 0;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <vector>
@@ -30,11 +31,28 @@ struct Interval {
   bool operator==(const Interval&) const = default;
 };
 
-/// 95 % interval of a mean by Student's t; nothing with fewer than two values.
+/// The 0.975 quantile of Student's t with `degrees` >= 1 of freedom: half-widths of 95 % intervals in
+/// standard errors.
+double t_quantile_975(std::size_t degrees);
+
+/// 95 % interval of a mean by Student's t; nothing with fewer than two values. The values are taken as
+/// independent.
 std::optional<Interval> mean_interval(std::span<const double> values);
-/// 95 % interval of the ratio sum/duration over time windows by batch means (at least 5 windows), else nothing.
+/// The same for the mean of a series in time order whose neighbours may resemble each other: means of
+/// consecutive groups of at least `group` values are taken as the independent values (non-overlapping batch
+/// means; Law and Carson 1979) when there are five groups, else the values themselves.
+std::optional<Interval> series_mean_interval(std::span<const double> in_order, std::size_t group);
+/// 95 % interval of the ratio sum/duration over time windows by batch means (at least 5 windows), else
+/// nothing. Windows that resemble their neighbours widen it.
 std::optional<Interval> rate_interval(std::span<const double> per_window_totals, double window_seconds);
 /// 95 % order-statistic interval of percentile q of a sorted sample (binomial); nothing when n is too small.
-std::optional<Interval> percentile_interval(std::span<const double> sorted, double q);
+/// `effective_count` < n is the number of independent values that the sample is worth; 0 = all of them.
+std::optional<Interval> percentile_interval(std::span<const double> sorted, double q,
+                                            double effective_count = 0);
+
+/// Lag-1 autocorrelation of a series, 0 for fewer than three values or a constant one.
+double autocorrelation(std::span<const double> in_order);
+/// Independent values that an autocorrelated series is worth, n (1-r)/(1+r) for r > 0 beyond chance.
+double effective_count(std::span<const double> in_order);
 
 }  // namespace autotuner::metrics

@@ -249,7 +249,9 @@ TEST_F(TuningLoopTest, ReportsAHardViolationWithItsMetricsButWithoutAScore) {
 }
 
 TEST_F(TuningLoopTest, StopsWhenAResultCanNotBeStored) {
-  store.fail_next_saves(1000, "disk full");
+  on_event = [this](const Event& event) {
+    if (std::holds_alternative<ExperimentStarted>(event)) store.refuse_writes("disk full");
+  };
   const auto result = run(task_of_four());
   EXPECT_EQ(result.state, TaskState::failed);
   EXPECT_EQ(result.stop_reason, "error");

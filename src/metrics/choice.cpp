@@ -1,0 +1,205 @@
+#include "metrics/choice.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+#include <tuple>
+
+#include <fmt/format.h>
+
+namespace autotuner::metrics {
+namespace {
+
+constexpr int missed = 1;
+constexpr int violated = 2;
+constexpr int failed = 3;
+constexpr double infinite = std::numeric_limits<double>::infinity();
+
+/// A configuration: rows of equal flags.
+struct Entry {
+  Standing standing;
+  std::vector<Contender> rows;  ///< first one first
+  double hard_excess = 0;
+  int stage = 0;
+  double penalty = 0;
+};
+
+/// The rows that speak for a configuration: a crash of one repeat doesn't undo what the others measured, nor
+/// does a measurement that failed its audit when there are sound ones.
+std::vector<Contender> telling_rows(const std::vector<Contender>& rows) {
+  const auto only = [](const std::vector<Contender>& from, auto keep) {
+    std::vector<Contender> left;
+    std::ranges::copy_if(from, std::back_inserter(left), keep);
+    return left.empty() ? from : left;
+  };
+  return only(only(rows, [](const Contender& c) { return c.rank < failed; }),
+              [](const Contender& c) { return c.valid; });
+}
+
+/// Repeats near a limit may fall on both sides of it: the middle class counts, the worse of two middle ones.
+int middle_class(const std::vector<Contender>& rows) {
+  std::vector<int> ranks;
+  for (const auto& row : rows) ranks.push_back(row.rank);
+  std::ranges::sort(ranks);
+  return ranks[ranks.size() / 2];
+}
+
+void settle(Entry& entry) {
+  const auto telling = telling_rows(entry.rows);
+  auto& standing = entry.standing;
+  standing.number = entry.rows.front().number;
+  for (const auto& row : entry.rows) standing.rows.push_back(row.number);
+  standing.rank = middle_class(telling);
+  standing.valid = telling.front().valid;
+  std::vector<double> scores;
+  for (const auto& row : telling) {
+    if (row.score && row.rank < violated) scores.push_back(*row.score);
+    if (row.rank == violated) entry.hard_excess = std::max(entry.hard_excess, row.hard_excess);
+  }
+  if (!scores.empty() && standing.rank < violated) {
+    standing.score = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+    standing.interval = mean_interval(scores);
+  }
+  const auto& furthest = *std::ranges::min_element(
+      telling, {}, [](const Contender& c) { return std::pair(-c.stage, c.penalty); });
+  entry.stage = furthest.stage;
+  entry.penalty = furthest.penalty;
+}
+
+std::vector<Entry> entries_of(const std::vector<Contender>& contenders) {
+  auto by_number = contenders;
+  std::ranges::sort(by_number, {}, &Contender::number);
+  std::vector<Entry> entries;
+  for (const auto& row : by_number) {
+    auto same = std::ranges::find(entries, row.flags, [](const Entry& e) { return e.rows.front().flags; });
+    if (same == entries.end()) same = entries.emplace(entries.end());
+    same->rows.push_back(row);
+  }
+  std::ranges::for_each(entries, settle);
+  return entries;
+}
+
+class Order {
+ public:
+  explicit Order(bool reference_compat) : compat_(reference_compat) {}
+
+  /// Rows that may be equivalent share it: the class, and inside the good ones whether the audit passed.
+  std::pair<int, bool> group(const Standing& s) const {
+    const bool good = s.rank <= missed;
+    return {compat_ && good ? missed : s.rank, good && !compat_ && !s.valid};
+  }
+
+  bool operator()(const Entry& a, const Entry& b) const { return key(a) < key(b); }
+
+ private:
+  std::tuple<std::pair<int, bool>, double, double, int> key(const Entry& e) const {
+    const auto& s = e.standing;
+    if (s.rank <= missed) return {group(s), s.score.value_or(infinite), 0, s.number};
+    if (s.rank == violated) return {group(s), e.hard_excess, 0, s.number};
+    return {group(s), -e.stage, e.penalty, s.number};
+  }
+
+  bool compat_;
+};
+
+std::optional<int> fastest_single(const std::vector<Entry>& entries, const Entry& best, const Order& order) {
+  const Contender* fastest = nullptr;
+  bool of_best = true;
+  for (const auto& entry : entries) {
+    for (const auto& row : entry.rows) {
+      const Standing alone{.number = row.number,
+                           .rows = {},
+                           .rank = row.rank,
+                           .valid = row.valid,
+                           .score = row.score,
+                           .interval = {}};
+      if (!row.score || order.group(alone) != order.group(best.standing)) continue;
+      if (fastest && *row.score >= *fastest->score) continue;
+      fastest = &row;
+      of_best = entry.standing.number == best.standing.number;
+    }
+  }
+  if (!fastest || of_best) return std::nullopt;
+  return fastest->number;
+}
+
+/// Moves the cheapest of those that can't be told apart from the leader to the front and returns the others.
+std::vector<int> prefer_cheapest(std::vector<Entry>& entries, const Order& order, bool compat) {
+  const Standing leader = entries.front().standing;
+  const auto is_same = [&](const Entry& e) {
+    if (order.group(e.standing) != order.group(leader)) return false;
+    return compat ? leader.score && e.standing.score == leader.score : is_equivalent(e.standing, leader);
+  };
+  const auto key = [](const Entry& e) {
+    return std::tuple(e.rows.front().gpus, e.rows.front().flags_changed, e.standing.score.value_or(infinite),
+                      e.standing.number);
+  };
+  std::vector<int> others;
+  auto best = entries.begin();
+  for (auto at = entries.begin(); at != entries.end(); ++at) {
+    if (at != entries.begin() && !is_same(*at)) continue;
+    others.push_back(at->standing.number);
+    if (!compat && key(*at) < key(*best)) best = at;
+  }
+  std::erase(others, best->standing.number);
+  std::rotate(entries.begin(), best, best + 1);
+  return others;
+}
+
+}  // namespace
+
+bool is_equivalent(const Standing& a, const Standing& b) {
+  if (!a.score || !b.score) return false;
+  if (*a.score == *b.score) return true;
+  return a.interval && b.interval && a.interval->low <= b.interval->high &&
+         b.interval->low <= a.interval->high;
+}
+
+Choice choose(const std::vector<Contender>& contenders, bool reference_compat) {
+  Choice choice;
+  auto entries = entries_of(contenders);
+  if (entries.empty()) return choice;
+  const Order order(reference_compat);
+  std::ranges::sort(entries, order);
+  if (entries.front().standing.rank <= missed) {
+    choice.equivalent = prefer_cheapest(entries, order, reference_compat);
+    choice.best = entries.front().standing.number;
+    choice.fastest_single = fastest_single(entries, entries.front(), order);
+    if (entries.size() > 1 && entries[1].standing.rank <= missed)
+      choice.runner_up = entries[1].standing.number;
+  } else if (entries.front().standing.rank == violated) {
+    choice.nearest_miss = entries.front().standing.number;
+  }
+  for (auto& entry : entries) choice.order.push_back(std::move(entry.standing));
+  return choice;
+}
+
+std::optional<std::string> why_not_comparable(const Batch& a, const Batch& b) {
+  if (a.scenario != b.scenario) return fmt::format("different scenarios: {} and {}", a.scenario, b.scenario);
+  // In an open loop the number in flight is a result, not a setting.
+  if (a.request_rate != b.request_rate || (!a.request_rate && a.num_concurrency != b.num_concurrency)) {
+    return fmt::format("different load: {} and {}", to_text_of_point(a), to_text_of_point(b));
+  }
+  for (const auto* batch : {&a, &b}) {
+    if (batch->audit.trust != Trust::invalid) continue;
+    const auto invalid = std::ranges::find(batch->audit.findings, Trust::invalid, &Finding::trust);
+    return fmt::format("one measurement is invalid: {}",
+                       invalid == batch->audit.findings.end() ? "its audit failed" : invalid->text);
+  }
+  const auto apart = [](double x, double y) { return std::abs(x - y) > 0.05 * std::max(x, y); };
+  // A window is a time or an amount of work: runs that end after so many requests last as long as they are
+  // slow.
+  if (apart(a.run_duration, b.run_duration) && apart(a.num_requests, b.num_requests)) {
+    return fmt::format("different windows: {:.3g} s with {} requests and {:.3g} s with {}", a.run_duration,
+                       a.num_requests, b.run_duration, b.num_requests);
+  }
+  const double errors_a = 100 * (1 - a.success_rate());
+  const double errors_b = 100 * (1 - b.success_rate());
+  if (std::abs(errors_a - errors_b) > 0.5) {
+    return fmt::format("different error rates: {:.3g} % and {:.3g} %", errors_a, errors_b);
+  }
+  return std::nullopt;
+}
+
+}  // namespace autotuner::metrics

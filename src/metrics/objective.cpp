@@ -1,0 +1,52 @@
+#include "metrics/objective.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace autotuner::metrics {
+namespace {
+
+struct Row {
+  Objective objective;
+  const char* name;
+  std::string_view metric;
+  bool has_per_gpu;
+};
+
+constexpr std::array<Row, 5> rows{{
+    {Objective::minimize_latency, "minimize_latency", "mean_e2e_latency", false},
+    {Objective::maximize_throughput, "maximize_throughput", "mean_total_throughput", true},
+    {Objective::minimize_ttft, "minimize_ttft", "mean_ttft", false},
+    {Objective::minimize_tpot, "minimize_tpot", "mean_tpot", false},
+    {Objective::maximize_goodput, "maximize_goodput", "goodput", true},
+}};
+
+const Row& row_of(Objective objective) {
+  return *std::ranges::find(rows, objective, &Row::objective);
+}
+
+}  // namespace
+
+const char* to_text(Objective objective) {
+  return row_of(objective).name;
+}
+
+std::optional<Objective> objective_from_text(std::string_view text) {
+  const auto* const found =
+      std::ranges::find(rows, text, [](const Row& row) { return std::string_view(row.name); });
+  if (found == rows.end()) return std::nullopt;
+  return found->objective;
+}
+
+std::vector<std::string_view> objective_names() {
+  std::vector<std::string_view> names;
+  for (const auto& row : rows) names.emplace_back(row.name);
+  return names;
+}
+
+std::string objective_metric(Objective objective, bool per_gpu) {
+  const auto& row = row_of(objective);
+  return std::string(row.metric) + (per_gpu && row.has_per_gpu ? "_per_gpu" : "");
+}
+
+}  // namespace autotuner::metrics

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.hpp"
+
+namespace autotuner::net {
+
+/// One control-plane call. Not for measuring: the load generator has its own connections.
+struct HttpRequest {
+  std::string method = "GET";
+  std::string url{};
+  std::vector<std::pair<std::string, std::string>> headers{};
+  std::string body{};
+  std::chrono::duration<double> timeout{30};
+  std::string unix_socket{};  ///< path; empty = TCP
+  std::string proxy{};        ///< empty = what the environment says; never used for this machine
+  std::string ca_file{};      ///< empty = the system's certificates
+  bool verify_peer = true;    ///< https: false accepts any certificate
+  bool follow_redirects = false;
+  std::uint64_t max_body = 64 * 1024 * 1024;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
+  bool ok() const { return status >= 200 && status < 300; }
+  /// Empty if absent; `name` in lower case.
+  std::string header(const std::string& name) const;
+};
+
+/// Blocks until answered. A stop request ends the wait at once. Every HTTP status is a response, not an
+/// error. Errors: invalid_input (unusable URL), unavailable (no connection, name unknown), timed_out,
+/// cancelled.
+base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {});
+
+/// As send(), with the body written to `path`. Anything but status 2xx is an error; then no file is left.
+base::Result<HttpResponse> download(const HttpRequest& request, const std::string& path,
+                                    std::stop_token stop = {});
+
+}  // namespace autotuner::net
