@@ -26,7 +26,13 @@ base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std
     return base::fail(base::ErrorKind::unavailable, "nvidia-smi failed ({}): {}",
                       engine::to_text(captured->status), base::trim(captured->output));
   }
-  return gpu::parse_query(captured->output);
+  auto devices = gpu::parse_query(captured->output);
+  if (!devices) return devices;
+  for (const char* name : {"CUDA_VISIBLE_DEVICES", "NVIDIA_VISIBLE_DEVICES"}) {
+    const auto list = environment.find(name);
+    if (list != environment.end()) devices = gpu::visible(*devices, list->second);
+  }
+  return devices;
 }
 
 std::optional<std::string> held_gpu_memory(const std::vector<gpu::Device>& taken,

@@ -12,7 +12,8 @@
 
 namespace autotuner::hosts {
 
-/// The GPUs that nvidia-smi (from PATH of `environment`) lists; none on a host without it. Errors:
+/// The GPUs that nvidia-smi (from PATH of `environment`) lists, as far as that environment
+/// lets its programs see them; none on a host without it. Errors:
 /// unavailable when it is there and fails.
 base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std::string>& environment);
 

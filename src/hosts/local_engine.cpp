@@ -192,7 +192,7 @@ base::Result<void> LocalEngine::stop_now(std::chrono::duration<double> grace) {
   const std::lock_guard lock(mutex_);
   if (result) {
     parts_.gpus = GpuLease();
-    parts_.port = PortLease(parts_.port.port(), FileDescriptor());
+    parts_.port.release();
   }
   stopped_ = result;
   return result;

@@ -14,6 +14,8 @@ class PortLease {
   PortLease() = default;
   PortLease(int port, FileDescriptor lock) : port_(port), lock_(std::move(lock)) {}
   int port() const { return port_; }
+  /// Lets others have it; port() still tells which it was.
+  void release() { lock_.close(); }
 
  private:
   int port_ = 0;

@@ -61,7 +61,7 @@ class PointerList {
 std::vector<std::string> environment_texts(const ProcessSpec& spec) {
   std::vector<std::string> texts;
   for (const auto& [name, value] : spec.environment) {
-    if (name != tag_variable) texts.push_back(name + "=" + value);
+    if (name != tag_variable) texts.push_back(fmt::format("{}={}", name, value));
   }
   if (!spec.tag.empty()) texts.push_back(fmt::format("{}={}", tag_variable, spec.tag));
   return texts;
