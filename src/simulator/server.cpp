@@ -1,6 +1,5 @@
 #include "simulator/server.hpp"
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -31,6 +30,7 @@
 #include "simulator/cost_model.hpp"
 #include "simulator/exchange.hpp"
 #include "simulator/live_engine.hpp"
+#include "simulator/routes.hpp"
 
 namespace autotuner::simulator {
 namespace {
@@ -49,23 +49,6 @@ constexpr std::uint64_t oom_load_request = 5;
 /// Streams of chance, apart from those of the copies' noise.
 constexpr std::uint64_t error_stream = 1ULL << 62U;
 constexpr std::uint64_t garbage_stream = 1ULL << 63U;
-
-enum class Action { health, models, completions, chat, tokenize, metrics, version };
-
-struct Route {
-  std::string_view path;
-  http::verb method;
-  Action action;
-};
-constexpr std::array routes{
-    Route{"/health", http::verb::get, Action::health},
-    Route{"/v1/models", http::verb::get, Action::models},
-    Route{"/v1/completions", http::verb::post, Action::completions},
-    Route{"/v1/chat/completions", http::verb::post, Action::chat},
-    Route{"/tokenize", http::verb::post, Action::tokenize},
-    Route{"/metrics", http::verb::get, Action::metrics},
-    Route{"/version", http::verb::get, Action::version},
-};
 
 std::string garbage(base::Random& chance) {
   std::string bytes = "\xff\xfe{]";
@@ -103,7 +86,6 @@ class Server {
   asio::awaitable<bool> send_garbage(tcp::socket& socket, const Request& request, bool stream);
   asio::awaitable<bool> send(tcp::socket& socket, std::string bytes, bool keep_alive);
 
-  std::optional<Refusal> refusal(const Request& request, const Route* route) const;
   std::optional<Refusal> fault_refusal();
   Reply reply_to(const Request& request, Action action) const;
   bool is_started() const;
@@ -250,25 +232,6 @@ asio::awaitable<bool> Server::send(tcp::socket& socket, std::string bytes, bool 
   co_return !error && keep_alive;
 }
 
-std::optional<Refusal> Server::refusal(const Request& request, const Route* route) const {
-  const std::string target(request.target());
-  if (route == nullptr) return Refusal{404, "there is no " + target.substr(0, 200), ""};
-  if (request.method() != route->method) {
-    return Refusal{
-        405,
-        fmt::format("{} takes {}, not {}", route->path, std::string_view(http::to_string(route->method)),
-                    std::string_view(request.method_string()).substr(0, 40)),
-        ""};
-  }
-  const bool is_guarded = !options_.api_key.empty() && route->path.starts_with("/v1/");
-  if (is_guarded && request[http::field::authorization] != "Bearer " + options_.api_key) {
-    return Refusal{401, "the API key is missing or wrong", ""};
-  }
-  const bool needs_start = route->action != Action::metrics && route->action != Action::version;
-  if (needs_start && !is_started()) return Refusal{503, "the engine is starting (simulated)", ""};
-  return std::nullopt;
-}
-
 Reply Server::reply_to(const Request& request, Action action) const {
   switch (action) {
     case Action::health:
@@ -292,15 +255,11 @@ Reply Server::reply_to(const Request& request, Action action) const {
 }
 
 asio::awaitable<bool> Server::answer(tcp::socket& socket, const Request& request, base::SteadyTime arrival) {
-  const std::string_view target(request.target());
-  const auto path = target.substr(0, target.find('?'));
-  const auto found =
-      std::find_if(routes.begin(), routes.end(), [&](const Route& r) { return r.path == path; });
-  const Route* const route = found == routes.end() ? nullptr : &*found;
-  if (const auto refused = refusal(request, route)) {
+  const Inquiry inquiry{request.method_string(), request.target(), request[http::field::authorization]};
+  const Route* const route = find_route(inquiry.target);
+  if (const auto refused = refusal_of(inquiry, route, options_, is_started())) {
     auto reply = reply_of(*refused);
-    if (refused->status == 405)
-      reply.extra_headers = fmt::format("allow: {}\r\n", std::string_view(http::to_string(route->method)));
+    if (refused->status == 405) reply.extra_headers = fmt::format("allow: {}\r\n", route->method);
     co_return co_await send(socket, render(reply, request.keep_alive()), request.keep_alive());
   }
   if (route->action == Action::completions) {

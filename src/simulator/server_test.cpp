@@ -2,12 +2,8 @@
 
 #include <cerrno>
 #include <chrono>
-#include <csignal>
-#include <cstdlib>
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -16,6 +12,7 @@
 
 #include "base/json.hpp"
 #include "tests/support/blocking_http.hpp"
+#include "tests/support/running_simulator.hpp"
 
 namespace autotuner::simulator {
 namespace {
@@ -23,50 +20,12 @@ namespace {
 using testing::HasSubstr;
 using tests::Connection;
 using tests::exchange;
+using tests::quick_options;
 using tests::receive_response;
 using tests::request_text;
-
-/// Options of an engine that is ready at once and quick.
-Options quick(const std::vector<std::string>& more = {}) {
-  std::vector<std::string> args{"--port", "0", "--startup-s", "0", "--ttft-ms", "1", "--tpot-ms", "0.1"};
-  args.insert(args.end(), more.begin(), more.end());
-  const auto options = parse_options(args);
-  EXPECT_TRUE(options) << options.error().message;
-  return options.value_or(Options{});
-}
-
-/// A server in a thread of its own for as long as this lives.
-class Running {
- public:
-  explicit Running(const Options& options) {
-    std::promise<std::uint16_t> listening;
-    auto port = listening.get_future();
-    auto outcome = std::make_shared<std::promise<base::Result<void>>>();
-    ended_ = outcome->get_future();
-    thread_ = std::jthread([options, &listening, outcome](const std::stop_token& stop) {
-      outcome->set_value(
-          serve(options, stop, [&listening](std::uint16_t taken) { listening.set_value(taken); }));
-    });
-    port_ = port.get();
-  }
-  std::uint16_t port() const { return port_; }
-  void stop() { thread_.request_stop(); }
-  /// How it ended, waiting for that.
-  base::Result<void> outcome() {
-    EXPECT_EQ(ended_.wait_for(std::chrono::seconds(10)), std::future_status::ready);
-    return ended_.get();
-  }
-
- private:
-  std::uint16_t port_ = 0;
-  std::future<base::Result<void>> ended_;
-  std::jthread thread_;
-};
-
-constexpr std::string_view short_chat =
-    R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":3,"ignore_eos":true})";
-constexpr std::string_view streamed =
-    R"({"prompt":[1,2],"max_tokens":5,"ignore_eos":true,"stream":true,"stream_options":{"include_usage":true}})";
+using tests::short_chat;
+using tests::streamed;
+using Running = tests::RunningSimulator;
 
 std::string long_request(int tokens) {
   return R"({"prompt":[1],"ignore_eos":true,"stream":true,"max_tokens":)" + std::to_string(tokens) + "}";
@@ -92,7 +51,7 @@ base::Json json_of(const std::string& text) {
 }
 
 TEST(Server, TellsItsHealthItsModelAndThatItIsSimulated) {
-  const Running server(quick({"--model", "demo-1b"}));
+  const Running server(quick_options({"--model", "demo-1b"}));
   const auto health = exchange(server.port(), "GET", "/health");
   EXPECT_EQ(health.status, 200);
   EXPECT_THAT(health.head, HasSubstr("x-simulated: true\r\n"));
@@ -103,7 +62,7 @@ TEST(Server, TellsItsHealthItsModelAndThatItIsSimulated) {
 }
 
 TEST(Server, IsNotReadyBeforeItsStartUpTime) {
-  const Running server(quick({"--startup-s", "1000"}));
+  const Running server(quick_options({"--startup-s", "1000"}));
   for (const auto* const path : {"/health", "/v1/models"}) {
     const auto response = exchange(server.port(), "GET", path);
     EXPECT_EQ(response.status, 503);
@@ -114,7 +73,7 @@ TEST(Server, IsNotReadyBeforeItsStartUpTime) {
 }
 
 TEST(Server, AnswersACompletionAsAWhole) {
-  const Running server(quick());
+  const Running server(quick_options());
   const auto response = exchange(server.port(), "POST", "/v1/completions",
                                  R"({"prompt":"hello world","max_tokens":4,"ignore_eos":true})");
   EXPECT_EQ(response.status, 200);
@@ -131,7 +90,7 @@ TEST(Server, AnswersACompletionAsAWhole) {
 }
 
 TEST(Server, AnswersAChatAsAWhole) {
-  const Running server(quick());
+  const Running server(quick_options());
   const auto body = json_of(exchange(server.port(), "POST", "/v1/chat/completions", short_chat).body);
   EXPECT_EQ(body["object"], "chat.completion");
   EXPECT_EQ(body["choices"][0]["message"]["role"], "assistant");
@@ -140,7 +99,7 @@ TEST(Server, AnswersAChatAsAWhole) {
 }
 
 TEST(Server, StreamsOneEventForEachTokenThenUsageThenDone) {
-  const Running server(quick());
+  const Running server(quick_options());
   const auto response = exchange(server.port(), "POST", "/v1/completions", streamed);
   EXPECT_THAT(response.head, HasSubstr("content-type: text/event-stream"));
   const auto events = events_of(response.body);
@@ -159,7 +118,7 @@ TEST(Server, StreamsOneEventForEachTokenThenUsageThenDone) {
 }
 
 TEST(Server, OpensAChatStreamWithTheRoleAlone) {
-  const Running server(quick());
+  const Running server(quick_options());
   const auto response = exchange(
       server.port(), "POST", "/v1/chat/completions",
       R"({"messages":[{"role":"user","content":"hi"}],"max_tokens":3,"ignore_eos":true,"stream":true})");
@@ -173,7 +132,7 @@ TEST(Server, OpensAChatStreamWithTheRoleAlone) {
 }
 
 TEST(Server, GivesTheSameAnswerStreamedOrNot) {
-  const Running server(quick());
+  const Running server(quick_options());
   const auto whole = json_of(exchange(server.port(), "POST", "/v1/completions",
                                       R"({"prompt":[1,2],"max_tokens":5,"ignore_eos":true})")
                                  .body);
@@ -187,7 +146,7 @@ TEST(Server, GivesTheSameAnswerStreamedOrNot) {
 }
 
 TEST(Server, RefusesInOpenAisShape) {
-  const Running server(quick({"--max-model-len", "100"}));
+  const Running server(quick_options({"--max-model-len", "100"}));
   const auto error_of = [&](std::string_view method, std::string_view path, std::string_view body,
                             int status) {
     const auto response = exchange(server.port(), method, path, body);
@@ -213,7 +172,7 @@ TEST(Server, RefusesInOpenAisShape) {
 }
 
 TEST(Server, AsksForItsKeyUnderV1Only) {
-  const Running server(quick({"--api-key", "sesame"}));
+  const Running server(quick_options({"--api-key", "sesame"}));
   EXPECT_EQ(exchange(server.port(), "GET", "/v1/models").status, 401);
   EXPECT_EQ(exchange(server.port(), "GET", "/v1/models", "", "Authorization: Bearer open\r\n").status, 401);
   EXPECT_EQ(exchange(server.port(), "GET", "/v1/models", "", "Authorization: Bearer sesame\r\n").status, 200);
@@ -221,7 +180,7 @@ TEST(Server, AsksForItsKeyUnderV1Only) {
 }
 
 TEST(Server, KeepsAConnectionForManyRequests) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   for (int i = 0; i < 20; ++i) {
     ASSERT_TRUE(connection.send(request_text("POST", "/v1/completions", streamed)));
@@ -232,7 +191,7 @@ TEST(Server, KeepsAConnectionForManyRequests) {
 }
 
 TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   ASSERT_TRUE(connection.send(request_text("POST", "/v1/completions", streamed) +
                               request_text("POST", "/v1/chat/completions", short_chat) +
@@ -243,7 +202,7 @@ TEST(Server, AnswersPipelinedRequestsInTheirOrder) {
 }
 
 TEST(Server, ReadsARequestSplitAtEveryByte) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   for (const char byte : request_text("POST", "/v1/completions", streamed)) {
     ASSERT_TRUE(connection.send(std::string_view(&byte, 1)));
@@ -252,7 +211,7 @@ TEST(Server, ReadsARequestSplitAtEveryByte) {
 }
 
 TEST(Server, ClosesWhenAskedTo) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   ASSERT_TRUE(connection.send(request_text("POST", "/v1/completions", streamed, "Connection: close\r\n")));
   const auto response = receive_response(connection);
@@ -262,7 +221,7 @@ TEST(Server, ClosesWhenAskedTo) {
 }
 
 TEST(Server, StreamsWithoutChunksToAnOldClient) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   ASSERT_TRUE(connection.send("POST /v1/completions HTTP/1.0\r\nContent-Length: " +
                               std::to_string(streamed.size()) + "\r\n\r\n" + std::string(streamed)));
@@ -272,7 +231,7 @@ TEST(Server, StreamsWithoutChunksToAnOldClient) {
 }
 
 TEST(Server, SaysContinueToAClientThatWaitsForIt) {
-  const Running server(quick());
+  const Running server(quick_options());
   Connection connection(server.port());
   const auto request = request_text("POST", "/v1/completions", streamed, "Expect: 100-continue\r\n");
   const auto body = request.find("\r\n\r\n") + 4;
@@ -283,7 +242,7 @@ TEST(Server, SaysContinueToAClientThatWaitsForIt) {
 }
 
 TEST(Server, LivesOnAfterGarbage) {
-  const Running server(quick());
+  const Running server(quick_options());
   const std::vector<std::string> garbage{
       "garbage\r\n\r\n",
       std::string(100, '\0'),
@@ -309,7 +268,7 @@ TEST(Server, LivesOnAfterGarbage) {
 }
 
 TEST(Server, GivesTheRoomOfAClientThatLeftToTheNext) {
-  const Running server(quick({"--max-num-seqs", "1", "--tpot-ms", "1000"}));
+  const Running server(quick_options({"--max-num-seqs", "1", "--tpot-ms", "1000"}));
   Connection leaver(server.port());
   ASSERT_TRUE(leaver.send(request_text("POST", "/v1/completions", long_request(1000))));
   EXPECT_THAT(leaver.receive_until("\"text\""), HasSubstr("data: "));
@@ -321,7 +280,7 @@ TEST(Server, GivesTheRoomOfAClientThatLeftToTheNext) {
 
 TEST(Server, MakesRequestsWaitForRoomInTheCache) {
   // 1 GB beside the weights holds 7812 tokens of an 8b model.
-  const Running server(quick({"--gpu-memory-utilization", "0.2125", "--tpot-ms", "100000"}));
+  const Running server(quick_options({"--gpu-memory-utilization", "0.2125", "--tpot-ms", "100000"}));
   Connection first(server.port());
   ASSERT_TRUE(first.send(request_text("POST", "/v1/completions", long_request(6000))));
   EXPECT_THAT(first.receive_until("\"text\""), HasSubstr("data: "));
@@ -339,7 +298,7 @@ TEST(Server, MakesRequestsWaitForRoomInTheCache) {
 }
 
 TEST(Server, RefusesWhatCanNeverFitTheCache) {
-  const Running server(quick({"--gpu-memory-utilization", "0.2125"}));
+  const Running server(quick_options({"--gpu-memory-utilization", "0.2125"}));
   const auto refused = exchange(server.port(), "POST", "/v1/completions", long_request(7900));
   EXPECT_EQ(refused.status, 400);
   EXPECT_THAT(refused.body,
@@ -348,7 +307,7 @@ TEST(Server, RefusesWhatCanNeverFitTheCache) {
 }
 
 TEST(Server, CountsWhatItServed) {
-  const Running server(quick());
+  const Running server(quick_options());
   exchange(server.port(), "POST", "/v1/completions", streamed);
   const auto metrics = exchange(server.port(), "GET", "/metrics").body;
   for (const auto* const line :
@@ -361,7 +320,7 @@ TEST(Server, CountsWhatItServed) {
 }
 
 TEST(Server, ServesHundredsOfStreamsAtOnce) {
-  const Running server(quick({"--ttft-ms", "20", "--max-num-seqs", "300"}));
+  const Running server(quick_options({"--ttft-ms", "20", "--max-num-seqs", "300"}));
   std::vector<std::unique_ptr<Connection>> connections;
   for (int i = 0; i < 300; ++i) {
     connections.push_back(std::make_unique<Connection>(server.port()));
@@ -371,7 +330,7 @@ TEST(Server, ServesHundredsOfStreamsAtOnce) {
 }
 
 TEST(Server, WaitsForASlowReaderWithoutLosingAByte) {
-  const Running server(quick({"--ttft-ms", "0", "--tpot-ms", "0"}));
+  const Running server(quick_options({"--ttft-ms", "0", "--tpot-ms", "0"}));
   Connection connection(server.port());
   ASSERT_TRUE(connection.send(request_text("POST", "/v1/completions", long_request(30000))));
   EXPECT_EQ(exchange(server.port(), "GET", "/health").status, 200);
@@ -381,7 +340,7 @@ TEST(Server, WaitsForASlowReaderWithoutLosingAByte) {
 }
 
 TEST(Server, StopsWithinASecondWhateverRuns) {
-  Running server(quick({"--tpot-ms", "10000"}));
+  Running server(quick_options({"--tpot-ms", "10000"}));
   Connection stream(server.port());
   ASSERT_TRUE(stream.send(request_text("POST", "/v1/completions", long_request(1000))));
   EXPECT_THAT(stream.receive_until("\"text\""), HasSubstr("data: "));
@@ -393,8 +352,8 @@ TEST(Server, StopsWithinASecondWhateverRuns) {
 }
 
 TEST(Server, SaysWhyItCantListen) {
-  const Running server(quick());
-  auto options = quick();
+  const Running server(quick_options());
+  auto options = quick_options();
   options.port = server.port();
   const auto outcome = serve(options, {}, {});
   ASSERT_FALSE(outcome);
@@ -405,125 +364,9 @@ TEST(Server, SaysWhyItCantListen) {
 }
 
 TEST(Server, EndsWhenTheModelDoesNotFitTheMemory) {
-  const auto outcome = serve(quick({"--model", "demo-400b"}), {}, {});
+  const auto outcome = serve(quick_options({"--model", "demo-400b"}), {}, {});
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().message, HasSubstr("out of memory (simulated)"));
-}
-
-TEST(Faults, EndTheEngineAtItsStart) {
-  EXPECT_EQ(serve(quick({"--fail", "start"}), {}, {}).error().message, "failed to start (simulated)");
-  EXPECT_EQ(serve(quick({"--fail", "oom"}), {}, {}).error().message, "out of memory (simulated)");
-}
-
-TEST(Faults, EndTheEngineOnTheFifthRequest) {
-  Running server(quick({"--fail", "oom-load"}));
-  for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(exchange(server.port(), "POST", "/v1/completions", streamed).status, 200);
-  exchange(server.port(), "POST", "/v1/completions", streamed);
-  const auto outcome = server.outcome();
-  ASSERT_FALSE(outcome);
-  EXPECT_THAT(outcome.error().message, HasSubstr("out of memory (simulated)"));
-}
-
-TEST(Faults, EndTheEngineAfterItsTime) {
-  Running server(quick({"--fail", "die-after-0.05s"}));
-  const auto outcome = server.outcome();
-  ASSERT_FALSE(outcome);
-  EXPECT_EQ(outcome.error().message, "died 0.05 s after it was ready (simulated)");
-}
-
-TEST(FaultsDeathTest, EndTheProcessByASignal) {
-  GTEST_FLAG_SET(death_test_style, "threadsafe");
-  const auto die_by = [](const char* signal) {
-    static_cast<void>(serve(quick({"--fail", "die-after-0s", "--die-signal", signal}), {}, {}));
-    std::_Exit(0);
-  };
-  EXPECT_EXIT(die_by("9"), testing::KilledBySignal(SIGKILL), "");
-  EXPECT_EXIT(die_by("11"), testing::KilledBySignal(SIGSEGV), "");
-}
-
-TEST(Faults, LeaveEveryQuestionUnanswered) {
-  const Running server(quick({"--fail", "hang"}));
-  Connection connection(server.port());
-  ASSERT_TRUE(connection.send(request_text("GET", "/health")));
-  connection.set_read_limit(100);
-  EXPECT_EQ(connection.receive(), "");
-  EXPECT_EQ(connection.last_error(), EAGAIN);
-}
-
-TEST(Faults, RefuseConnections) {
-  Running server(quick({"--fail", "refuse"}));
-  EXPECT_NE(server.port(), 0);
-  EXPECT_FALSE(Connection(server.port()).connected());
-  server.stop();
-  EXPECT_TRUE(server.outcome());
-}
-
-TEST(Faults, AnswerWithTheirStatusWhileHealthIsGood) {
-  for (const int status : {429, 503}) {
-    const Running server(quick({"--fail", std::to_string(status)}));
-    const auto response = exchange(server.port(), "POST", "/v1/completions", streamed);
-    EXPECT_EQ(response.status, status);
-    EXPECT_THAT(response.body, HasSubstr("(simulated)"));
-    EXPECT_EQ(response.head.find("retry-after: 1") != std::string::npos, status == 429);
-    EXPECT_EQ(exchange(server.port(), "GET", "/health").status, 200);
-  }
-}
-
-TEST(Faults, HitTheirShareOfTheRequestsByTheSeed) {
-  const auto failures = [](const char* seed) {
-    const Running server(
-        quick({"--fail", "error-rate-0.3", "--seed", seed, "--ttft-ms", "0", "--tpot-ms", "0"}));
-    Connection connection(server.port());
-    std::string hits;
-    for (int i = 0; i < 200; ++i) {
-      connection.send(request_text("POST", "/v1/completions", R"({"prompt":[1],"max_tokens":1})"));
-      hits += receive_response(connection).status == 500 ? '1' : '0';
-    }
-    return hits;
-  };
-  const auto hits = failures("1");
-  const auto count = std::count(hits.begin(), hits.end(), '1');
-  EXPECT_GT(count, 40);
-  EXPECT_LT(count, 80);
-  EXPECT_EQ(hits, failures("1"));
-  EXPECT_NE(hits, failures("2"));
-}
-
-TEST(Faults, ResetTheConnectionAfterTheThirdToken) {
-  const Running server(quick({"--fail", "reset"}));
-  Connection stream(server.port());
-  ASSERT_TRUE(stream.send(request_text("POST", "/v1/completions", streamed)));
-  stream.receive_all();
-  EXPECT_EQ(stream.last_error(), ECONNRESET);
-  Connection whole(server.port());
-  ASSERT_TRUE(whole.send(request_text("POST", "/v1/chat/completions", short_chat)));
-  EXPECT_EQ(whole.receive_all(), "");
-  EXPECT_EQ(whole.last_error(), ECONNRESET);
-}
-
-TEST(Faults, StallAfterTheThirdToken) {
-  const Running server(quick({"--fail", "stall"}));
-  Connection stream(server.port());
-  ASSERT_TRUE(stream.send(request_text("POST", "/v1/completions", streamed)));
-  stream.set_read_limit(200);
-  const auto text = stream.receive_all();
-  EXPECT_EQ(stream.last_error(), EAGAIN);
-  std::size_t tokens = 0;
-  for (auto at = text.find("\"text\""); at != std::string::npos; at = text.find("\"text\"", at + 1)) ++tokens;
-  EXPECT_EQ(tokens, 3U);
-}
-
-TEST(Faults, SendGarbageForJson) {
-  const Running server(quick({"--fail", "garbage"}));
-  const auto stream = exchange(server.port(), "POST", "/v1/completions", streamed);
-  EXPECT_EQ(stream.status, 200);
-  EXPECT_FALSE(stream.body.empty());
-  EXPECT_THAT(stream.body, testing::Not(HasSubstr("[DONE]")));
-  const auto whole = exchange(server.port(), "POST", "/v1/chat/completions", short_chat);
-  EXPECT_EQ(whole.status, 200);
-  EXPECT_FALSE(base::parse_json(whole.body));
-  EXPECT_EQ(exchange(server.port(), "POST", "/v1/completions", "{").status, 400);
 }
 
 }  // namespace
