@@ -62,9 +62,10 @@ TEST(ExperimentRecord, HasTheMembersThatOtherToolsRead) {
   EXPECT_EQ(json["gpu_info"]["count"], 2);
   EXPECT_TRUE(json["created_resources"].contains("clusterbasemodel"));
   EXPECT_EQ(json["environment"]["engine_version"], "0.5.2");
-  EXPECT_EQ(json["phases"][1].dump(),
-            R"({"name":"level","started_at":"2026-01-15T09:16:07.250000Z","seconds":12.5,"scenario":"D(100,100)",)"
-            R"("num_concurrency":4})");
+  EXPECT_EQ(
+      json["phases"][1].dump(),
+      R"json({"name":"level","started_at":"2026-01-15T09:16:07.250000Z","seconds":12.5,"scenario":"D(100,100)",)json"
+      R"json("num_concurrency":4})json");
 }
 
 TEST(ExperimentRecord, KeepsItsScoreOnlyForASuccess) {

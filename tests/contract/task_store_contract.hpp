@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 #include "tests/support/await.hpp"
 #include "tests/support/experiments.hpp"
-#include "tests/support/stored_tasks.hpp"
+#include "tests/support/sim_tasks.hpp"
 #include "tuning/ports/task_store.hpp"
 
 /// What every TaskStore promises. A test binary instantiates the suite with a fixture for each store:

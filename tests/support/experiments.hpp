@@ -64,7 +64,7 @@ inline tuning::Experiment full_success(int number) {
   e.log_path = "logs/task_1_exp_7.engine.log";
   e.log_tail = "ready\n";
   e.warnings = {"clocks vary by 3 %", "\"quoted\" \xE6\x97\xA5"};
-  e.phases = {{.name = "deploy", .started_at = "2026-01-15T09:16:00Z", .seconds = 7.25},
+  e.phases = {{.name = "deploy", .started_at = "2026-01-15T09:16:00Z", .seconds = 7.25, .scenario = ""},
               {.name = "level",
                .started_at = "2026-01-15T09:16:07.250000Z",
                .seconds = 12.5,

@@ -10,8 +10,8 @@
 namespace autotuner::test {
 
 /// A small task for the simulated engine, as a document.
-inline std::string sim_document(const std::string& name, const std::string& more_members = "") {
-  return fmt::format(R"({{
+inline std::string sim_document(const std::string& name, const std::string& more_parameters = "") {
+  return fmt::format(R"json({{
     "task_name": "{}",
     "description": "a task of a test",
     "model": {{"id_or_path": "sim-8b"{}}},
@@ -19,13 +19,10 @@ inline std::string sim_document(const std::string& name, const std::string& more
     "parameters": {{"max-num-seqs": [64, 16, 32], "tp-size": [1, 2]{}}},
     "optimization": {{"strategy": "grid_search", "objective": "maximize_throughput", "max_iterations": 6}},
     "benchmark": {{"task": "text-to-text", "model_name": "sim-8b", "model_tokenizer": "sim-8b",
-                   "traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]
-}
-}
-}
-})",
-                     name, more_members.empty() ? "" : R"(, "hf_token": "hf_planted_secret")",
-                     more_members);
+                   "traffic_scenarios": ["D(100,100)"], "num_concurrency": [1, 4]}}
+  }})json",
+                     name, more_parameters.empty() ? "" : R"(, "hf_token": "hf_planted_secret")",
+                     more_parameters);
 }
 
 inline spec::Task load_or_fail(const std::string& document) {
