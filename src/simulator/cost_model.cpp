@@ -108,7 +108,7 @@ std::string banner(const Options& options) {
       "tokens per "
       "copy; {}; fail {}; seed {}. Requests are real, the speed is invented.",
       options.model, billions_of(options.model), gpus, options.constants.gpu_memory_gb,
-      kv_room_tokens(options), pace, to_text(options.fail), options.seed);
+      std::max<std::int64_t>(kv_room_tokens(options), 0), pace, to_text(options.fail), options.seed);
 }
 
 }  // namespace autotuner::simulator
