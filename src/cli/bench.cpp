@@ -126,7 +126,7 @@ base::Json to_json(const tuning::LoadResult& result) {
           {"error", result.failure ? base::Json(result.failure->message) : base::Json(nullptr)}};
 }
 
-int exit_code_of(const tuning::LoadResult& result) {
+int code_of_result(const tuning::LoadResult& result) {
   if (result.batches.empty()) return work_failed;
   const auto invalid = [](const metrics::Batch& batch) { return batch.audit.trust == metrics::Trust::invalid; };
   return std::ranges::any_of(result.batches, invalid) || !result.failed.empty() ? work_failed : success;
@@ -200,7 +200,7 @@ int bench(const BenchOptions& options, const Settings& settings, const BenchPart
   }
   if (result.failure) fmt::print(stderr, "error: {}\n", result.failure->message);
   if (!result.client_warning.empty()) fmt::print(stderr, "warning: {}\n", result.client_warning);
-  return stop.stop_requested() ? static_cast<int>(interrupted) : exit_code_of(result);
+  return stop.stop_requested() ? static_cast<int>(interrupted) : code_of_result(result);
 }
 
 }  // namespace

@@ -41,18 +41,6 @@ Json stats_to_json(const Batch& batch) {
   return stats;
 }
 
-Json audit_to_json(const Audit& audit) {
-  Json json{{"valid", audit.trust != Trust::invalid},
-            {"trust", to_text(audit.trust)},
-            {"reasons", Json::array()},
-            {"findings", Json::array()}};
-  for (const auto& finding : audit.findings) {
-    if (finding.trust != Trust::valid) json["reasons"].push_back(finding.text);
-    json["findings"].push_back({{"trust", to_text(finding.trust)}, {"text", finding.text}});
-  }
-  return json;
-}
-
 Json repeats_to_json(const std::vector<RepeatSummary>& repeats) {
   Json json = Json::array();
   for (const auto& repeat : repeats) {
@@ -190,6 +178,18 @@ void read_own_fields(const Json& json, Batch& batch) {
 }
 
 }  // namespace
+
+Json audit_to_json(const Audit& audit) {
+  Json json{{"valid", audit.trust != Trust::invalid},
+            {"trust", to_text(audit.trust)},
+            {"reasons", Json::array()},
+            {"findings", Json::array()}};
+  for (const auto& finding : audit.findings) {
+    if (finding.trust != Trust::valid) json["reasons"].push_back(finding.text);
+    json["findings"].push_back({{"trust", to_text(finding.trust)}, {"text", finding.text}});
+  }
+  return json;
+}
 
 Json to_json(const Batch& batch) {
   const auto throughput = [&](double value) {

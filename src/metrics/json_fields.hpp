@@ -11,4 +11,8 @@ int count_at(const base::Json& object, std::string_view key);
 /// The member if it is a boolean, else false.
 bool flag_at(const base::Json& object, std::string_view key);
 
+struct Audit;
+/// {"valid", "trust", "reasons", "findings"}.
+base::Json audit_to_json(const Audit& audit);
+
 }  // namespace autotuner::metrics

@@ -45,15 +45,6 @@ Json levels_of(const std::vector<Batch>& batches) {
   return levels;
 }
 
-Json audit_to_json(const Audit& audit) {
-  Json json{
-      {"valid", audit.trust != Trust::invalid}, {"trust", to_text(audit.trust)}, {"reasons", Json::array()}};
-  for (const auto& finding : audit.findings) {
-    if (finding.trust != Trust::valid) json["reasons"].push_back(finding.text);
-  }
-  return json;
-}
-
 /// Calls `each` for every element of the array `key`; a missing or null array has none.
 template <class Each>
 base::Result<void> for_each_in(const Json& json, std::string_view key, Each each) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/resolve.hpp"
 #include "metrics/choice.hpp"
 #include "spec/task.hpp"
 #include "tuning/experiment.hpp"
@@ -12,6 +13,7 @@ namespace autotuner::tuning {
 
 enum class TaskState { pending, running, completed, failed, cancelled };
 const char* to_text(TaskState state);
+/// Any case, as stored rows have it in capitals.
 std::optional<TaskState> task_state_from_text(std::string_view text);
 
 /// One line of the host audit (decision 18): governor, boost, SMT, swap, limits, load.
@@ -41,9 +43,13 @@ struct Run {
   spec::DeploymentMode mode = spec::DeploymentMode::local;
 };
 
-/// The rows as the choice rule wants them.
+/// One row as the choice rule wants it; `baseline` may be null: flags then count as changed when they are set.
+metrics::Contender contender(const Experiment& experiment, const Experiment* baseline);
+/// The finished rows as the choice rule wants them. Rows that copy another row's result are left out: they are
+/// no measurement of their own.
 std::vector<metrics::Contender> contenders(const Run& run);
 metrics::Choice choose(const Run& run);
+/// nullptr when there is no experiment of that number.
 const Experiment* find(const Run& run, int number);
 
 }  // namespace autotuner::tuning

@@ -44,6 +44,7 @@ void fail(Experiment& experiment, engine::Failure failure) {
 /// The verdict over what was measured: success, a hard violation, or nothing that can be scored.
 void conclude(Experiment& experiment, const metrics::Goal& goal) {
   experiment.score = metrics::score(*experiment.metrics, goal);
+  experiment.metrics->best_points = experiment.score.best_points;
   if (experiment.score.slo.verdict == metrics::SloVerdict::violated) {
     std::string broken;
     for (const auto& check : experiment.score.slo.checks) {
