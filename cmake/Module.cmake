@@ -1,10 +1,11 @@
-# autotuner_module(search DEPENDS base space [LIBRARIES fmt::fmt])
+# autotuner_module(search DEPENDS base space [LIBRARIES fmt::fmt] [SEPARATE catalogue_*.cpp])
 #
 # One folder under src/ is one static library and one test binary. Sources are found by name: *_test.cpp goes
 # into <module>_test, *_bench.cpp into bench/, everything else into the library. DEPENDS are the modules whose
-# headers this one may include; tools/check_layers.py holds every #include against it.
+# headers this one may include; tools/check_layers.py holds every #include against it. With AUTOTUNER_UNITY several
+# sources are compiled at once; SEPARATE names those whose file-local names would collide.
 function(autotuner_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;SEPARATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.hpp)
   set(tests ${sources})
@@ -17,7 +18,12 @@ function(autotuner_module name)
     set(scope PUBLIC)
     # `ninja all_verify_interface_header_sets` compiles every header alone.
     target_sources(${library} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_SOURCE_DIR}/src FILES ${headers})
-    set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+    set_target_properties(${library} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON
+      UNITY_BUILD ${AUTOTUNER_UNITY} UNITY_BUILD_BATCH_SIZE 12)
+    foreach(pattern IN LISTS arg_SEPARATE)
+      file(GLOB separate ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${pattern})
+      set_source_files_properties(${separate} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+    endforeach()
   else()
     add_library(${library} INTERFACE)
     set(scope INTERFACE)

@@ -80,6 +80,7 @@ std::optional<std::string> counterpart(RuntimeId runtime, std::string_view name)
     if (!here.empty() && find_flag(runtime, here) != nullptr) return std::string(here);
   }
   std::vector<std::string_view> names;
+  names.reserve(catalogue(runtime).size() + aliases(runtime).size());
   for (const auto& flag : catalogue(runtime)) names.push_back(flag.name);
   for (const auto& alias : aliases(runtime)) {
     if (alias.name.size() > 3) names.push_back(alias.name);

@@ -93,6 +93,7 @@ base::Result<RuntimeId> find_runtime(std::string_view name) {
   if (by_prefix) return *by_prefix;
 
   std::vector<std::string> keys;
+  keys.reserve(runtimes.size());
   for (const auto& candidate : runtimes) keys.emplace_back(candidate.key);
   const auto near = base::nearest(wanted, every_name);
   return base::invalid_input("unknown runtime '{}'; known are {}{}", name, base::join(keys, ", "),

@@ -94,6 +94,7 @@ std::string shell_quote(std::string_view word) {
 std::string shell_line(const std::map<std::string, std::string>& environment,
                        const std::vector<std::string>& command) {
   std::vector<std::string> words;
+  words.reserve(environment.size() + command.size());
   for (const auto& [name, value] : environment) {
     words.push_back(is_secret_name(name) ? fmt::format("{}=\"${}\"", name, name)
                                          : fmt::format("{}={}", name, shell_quote(mask_urls(value))));

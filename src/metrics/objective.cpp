@@ -6,14 +6,14 @@
 namespace autotuner::metrics {
 namespace {
 
-struct Row {
+struct ObjectiveRow {
   Objective objective;
   const char* name;
   std::string_view metric;
   bool has_per_gpu;
 };
 
-constexpr std::array<Row, 5> rows{{
+constexpr std::array<ObjectiveRow, 5> objective_rows{{
     {Objective::minimize_latency, "minimize_latency", "mean_e2e_latency", false},
     {Objective::maximize_throughput, "maximize_throughput", "mean_total_throughput", true},
     {Objective::minimize_ttft, "minimize_ttft", "mean_ttft", false},
@@ -21,8 +21,8 @@ constexpr std::array<Row, 5> rows{{
     {Objective::maximize_goodput, "maximize_goodput", "goodput", true},
 }};
 
-const Row& row_of(Objective objective) {
-  return *std::ranges::find(rows, objective, &Row::objective);
+const ObjectiveRow& row_of(Objective objective) {
+  return *std::ranges::find(objective_rows, objective, &ObjectiveRow::objective);
 }
 
 }  // namespace
@@ -33,14 +33,14 @@ const char* to_text(Objective objective) {
 
 std::optional<Objective> objective_from_text(std::string_view text) {
   const auto* const found =
-      std::ranges::find(rows, text, [](const Row& row) { return std::string_view(row.name); });
-  if (found == rows.end()) return std::nullopt;
+      std::ranges::find(objective_rows, text, [](const ObjectiveRow& row) { return std::string_view(row.name); });
+  if (found == objective_rows.end()) return std::nullopt;
   return found->objective;
 }
 
 std::vector<std::string_view> objective_names() {
   std::vector<std::string_view> names;
-  for (const auto& row : rows) names.emplace_back(row.name);
+  for (const auto& row : objective_rows) names.emplace_back(row.name);
   return names;
 }
 

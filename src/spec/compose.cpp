@@ -34,9 +34,11 @@ bool computes_on_cpu(const Wish& wish) {
 Choice choice_for(const Wish& wish) {
   constexpr int many_cores = 8;
   if (wish.runtime == RuntimeId::sim) return {"D(512,128)", {1, 8, 32, 64}, 12, Seconds(5), Seconds(10)};
-  if (!computes_on_cpu(wish)) return {"D(512,128)", {1, 8, 32, 64}, 20, Seconds(60), Seconds(600)};
-  if (wish.hardware.cores >= many_cores) return {"D(256,64)", {1, 4, 8}, 16, Seconds(45), Seconds(60)};
-  return {"D(128,32)", {1, 4}, 12, Seconds(20), Seconds(60)};
+  // loading weights and compiling kernels takes the large engines minutes, on any hardware
+  const Seconds startup(wish.runtime == RuntimeId::llamacpp ? 60 : 600);
+  if (!computes_on_cpu(wish)) return {"D(512,128)", {1, 8, 32, 64}, 20, Seconds(60), startup};
+  if (wish.hardware.cores >= many_cores) return {"D(256,64)", {1, 4, 8}, 16, Seconds(45), startup};
+  return {"D(128,32)", {1, 4}, 12, Seconds(20), startup};
 }
 
 /// The wish with every gap filled.
@@ -48,7 +50,6 @@ struct Plan {
   bool is_grid = false;
   Seconds run{0}, timeout{0};
   int max_requests = 50;
-  int longest_context = 0;
 };
 
 std::string in_quotes(std::string_view text) {
@@ -161,10 +162,12 @@ base::Result<Plan> plan_for(const Wish& wish) {
   plan.levels = wish.concurrency.empty() ? choice.levels : wish.concurrency;
   auto context = longest_context(plan.scenarios);
   if (!context) return tl::unexpected(context.error());
-  plan.longest_context = *context;
+  // a chat template adds its own tokens to every prompt
+  constexpr int template_tokens = 96;
+  const int longest = *context + template_tokens;
   const int highest = std::ranges::max(plan.levels);
-  plan.tuned = engine::worth_tuning(wish.runtime, wish.hardware, highest, *context);
-  plan.fixed = engine::fixed_settings(wish.runtime, wish.hardware, highest, *context);
+  plan.tuned = engine::worth_tuning(wish.runtime, wish.hardware, highest, longest);
+  plan.fixed = engine::fixed_settings(wish.runtime, wish.hardware, highest, longest);
   space::Space space;
   for (const auto& advice : plan.tuned) space.parameters.push_back(advice.parameter);
   const auto points = space::grid_size(space);
@@ -180,8 +183,9 @@ std::string comment(std::string_view indent, std::string_view text) {
 }
 
 std::string hardware_text(const engine::Hardware& hardware) {
-  std::string text = fmt::format("{} cores, {} GiB of memory", hardware.cores,
-                                 base::to_readable_number(hardware.memory_gib, 3));
+  std::string text =
+      fmt::format("{} core{}, {} GiB of memory", hardware.cores, hardware.cores == 1 ? "" : "s",
+                  base::to_readable_number(hardware.memory_gib, 3));
   if (hardware.gpus == 0) return text + ", no GPU";
   text += fmt::format(", {} x {}", hardware.gpus, hardware.gpu_name.empty() ? "GPU" : hardware.gpu_name);
   if (hardware.gpu_memory_gib > 0)

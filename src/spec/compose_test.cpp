@@ -31,8 +31,8 @@ Task composed(const Wish& wish) {
 
 TEST(Compose, ReadsBackWithoutAProblemForEveryEngineAndSize) {
   for (const auto& runtime : engine::all_runtimes()) {
-    for (const int gpus : {0, 1, 8}) {
-      for (const int cores : {1, 2, 64}) {
+    for (const int gpus : {0, 8}) {
+      for (const int cores : {1, 64}) {
         Wish wish = wish_for(runtime.id, "org/Some_Model-8B");
         wish.hardware = {cores, 64, gpus, gpus > 0 ? 80.0 : 0.0, gpus > 0 ? "NVIDIA H100" : ""};
         const Task task = composed(wish);

@@ -66,7 +66,8 @@ void add_limit(const Section& limit, const std::string& name, metrics::Slo& slo,
   const std::string path = "slo." + name;
   const auto threshold = limit.number("threshold");
   if (!threshold) {
-    report.warning(path, limit.line(), "no_effect", "has no threshold and has no effect; give threshold");
+    if (!report.mentions(path))
+      report.warning(path, limit.line(), "no_effect", "has no threshold and has no effect; give threshold");
     return;
   }
   if (name == "success_rate" && *threshold > 1) {

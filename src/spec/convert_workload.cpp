@@ -154,7 +154,7 @@ void convert_workload(const Node& document, Task& task, Report& report) {
   convert_statistics(benchmark, workload, report);
   const bool asks_dataset = std::ranges::any_of(
       workload.scenarios, [](const load::Scenario& s) { return s.kind() == load::ScenarioKind::dataset; });
-  if (asks_dataset && workload.dataset_url.empty()) {
+  if (asks_dataset && workload.dataset_url.empty() && !report.mentions("benchmark.dataset_url")) {
     report.error("benchmark.dataset_url", benchmark.line(), "missing",
                  "is missing; the scenario dataset needs one");
   }

@@ -15,7 +15,7 @@ namespace {
 using Seconds = std::chrono::duration<double>;
 
 /// Larger grids are not visited while a document is read; their count is the full product then.
-constexpr std::uint64_t most_visited_points = 20'000;
+constexpr std::uint64_t most_visited_points = 5'000;
 
 /// What an engine usually needs until it answers, for the estimate of an experiment.
 Seconds usual_startup(engine::RuntimeId runtime) {

@@ -148,6 +148,13 @@ bool Report::has_errors() const {
   return std::ranges::any_of(problems_, [](const Problem& p) { return p.severity == Severity::error; });
 }
 
+bool Report::mentions(std::string_view path) const {
+  return std::ranges::any_of(problems_, [&](const Problem& p) {
+    return p.path.starts_with(path) &&
+           (p.path.size() == path.size() || p.path[path.size()] == '.' || p.path[path.size()] == '[');
+  });
+}
+
 std::optional<Node> parse_document(std::string_view text, Format format, Report& report) {
   if (text.size() > largest_document) {
     report.error(

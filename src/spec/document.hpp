@@ -57,6 +57,8 @@ class Report {
   void error(std::string path, int line, std::string code, std::string message);
   void warning(std::string path, int line, std::string code, std::string message);
   bool has_errors() const;
+  /// Whether something was said of that path or of what stands below it: what follows from it isn't news.
+  bool mentions(std::string_view path) const;
   const std::vector<Problem>& problems() const { return problems_; }
 
  private:

@@ -194,110 +194,109 @@ TEST(Parameters, TakeVariablesOfTheEnvironment) {
 
 TEST(Parameters, RefuseSizesThatAreNoWholeNumbers) {
   for (const auto* const value : {"0", "-2", "2.9", "\"x\"", "[1, 0]", "true"}) {
-    const auto loaded = on("vllm", std::string(R"j({"tensor-parallel-size": )") + value + "}");
+    const auto loaded = on("vllm", std::string(R"({"tensor-parallel-size": )") + value + "}");
     EXPECT_FALSE(loaded.task) << value;
     EXPECT_THAT(problem_at(loaded, "parameters.tensor-parallel-size").message,
                 HasSubstr("must be a whole number of at least 1"))
         << value;
   }
-  EXPECT_TRUE(on("vllm", R"({"tensor-parallel-size": "4"})j")
-                                       .task);
-    auto ranged = test::task_document(R"j({"base_runtime": "vllm", "optimization": {"strategy": "tpe"}})j");
-    ranged["parameters"] = base::Json::parse(
-        R"j({"tensor-parallel-size": {"type": "integer", "low": 0, "high": 4}, "pipeline-parallel-size": {"type": "continuous", "low": 1, "high": 2}})j");
-    const auto loaded = test::load_json(base::to_compact_text(ranged));
-    EXPECT_EQ(problem_at(loaded, "parameters.tensor-parallel-size.low").message, "is 0; must be at least 1");
-    EXPECT_EQ(problem_at(loaded, "parameters.pipeline-parallel-size").message,
-              "is a continuous range; must be whole numbers");
-  }
+  EXPECT_TRUE(on("vllm", R"j({"tensor-parallel-size": "4"})j").task);
+  auto ranged = test::task_document(R"j({"base_runtime": "vllm", "optimization": {"strategy": "tpe"}})j");
+  ranged["parameters"] = base::Json::parse(
+      R"j({"tensor-parallel-size": {"type": "integer", "low": 0, "high": 4}, "pipeline-parallel-size": {"type": "continuous", "low": 1, "high": 2}})j");
+  const auto loaded = test::load_json(base::to_compact_text(ranged));
+  EXPECT_EQ(problem_at(loaded, "parameters.tensor-parallel-size.low").message, "is 0; must be at least 1");
+  EXPECT_EQ(problem_at(loaded, "parameters.pipeline-parallel-size").message,
+            "is a continuous range; must be whole numbers");
+}
 
-  TEST(Parameters, RefuseOneFlagUnderTwoNames) {
-    EXPECT_THAT(
-        problem_at(on("vllm", R"j({"tensor-parallel-size": [2], "tp-size": [8]})j"), "parameters.tp-size")
-            .message,
-        HasSubstr("means the same flag as tensor-parallel-size, with other values"));
-    const auto same = on("vllm", R"j({"tensor-parallel-size": [2], "tp-size": [2]})j");
-    ASSERT_TRUE(same.task) << all_problems(same);
-    EXPECT_EQ(same.task->space.parameters.size(), 1U);
-    EXPECT_THAT(
-        problem_at(load_patched(
-                       R"j({"parameters": {"tensor-parallel-size": [8]}, "parallel_config": {"tp": [4]}})j"),
-                   "parallel_config.tp")
-            .message,
-        HasSubstr("gives other values than parameters.tensor-parallel-size"));
-  }
+TEST(Parameters, RefuseOneFlagUnderTwoNames) {
+  EXPECT_THAT(
+      problem_at(on("vllm", R"j({"tensor-parallel-size": [2], "tp-size": [8]})j"), "parameters.tp-size")
+          .message,
+      HasSubstr("means the same flag as tensor-parallel-size, with other values"));
+  const auto same = on("vllm", R"j({"tensor-parallel-size": [2], "tp-size": [2]})j");
+  ASSERT_TRUE(same.task) << all_problems(same);
+  EXPECT_EQ(same.task->space.parameters.size(), 1U);
+  EXPECT_THAT(
+      problem_at(
+          load_patched(R"j({"parameters": {"tensor-parallel-size": [8]}, "parallel_config": {"tp": [4]}})j"),
+          "parallel_config.tp")
+          .message,
+      HasSubstr("gives other values than parameters.tensor-parallel-size"));
+}
 
-  TEST(Parameters, WarnOfWordsThatTheFlagDoesNotKnow) {
-    EXPECT_EQ(
-        problem_at(on("sim", R"j({"kv-cache-dtype": ["auto", "fp9"]})j"), "parameters.kv-cache-dtype").code,
-        "unusual_value");
-    EXPECT_EQ(problem_at(on("sim", R"j({"max-num-seqs": ["many"]})j"), "parameters.max-num-seqs").message,
-              "has the value many; the flag takes a number");
-  }
+TEST(Parameters, WarnOfWordsThatTheFlagDoesNotKnow) {
+  EXPECT_EQ(
+      problem_at(on("sim", R"j({"kv-cache-dtype": ["auto", "fp9"]})j"), "parameters.kv-cache-dtype").code,
+      "unusual_value");
+  EXPECT_EQ(problem_at(on("sim", R"j({"max-num-seqs": ["many"]})j"), "parameters.max-num-seqs").message,
+            "has the value many; the flag takes a number");
+}
 
-  TEST(Parameters, KeepOnAndOffAsWordsWhereTheFlagHasThem) {
-    const auto loaded = test::load_yaml(
-        "task_name: t\nmodel: {id_or_path: m.gguf}\nbase_runtime: llamacpp\noptimization: {}\nbenchmark: {}\n"
-        "parameters:\n  flash-attn: [on, off]\n  mlock: [on]\n  fit: {type: choice, values: [off]}\n");
-    ASSERT_TRUE(loaded.task) << all_problems(loaded);
-    const auto& parameters = loaded.task->space.parameters;
-    EXPECT_EQ(parameters[0].domain, (decltype(parameters[0].domain)(choices({"on", "off"}))));
-    EXPECT_EQ(parameters[1].domain, (decltype(parameters[0].domain)(choices({true}))));
-    EXPECT_EQ(parameters[2].domain, (decltype(parameters[0].domain)(choices({"off"}))));
-  }
+TEST(Parameters, KeepOnAndOffAsWordsWhereTheFlagHasThem) {
+  const auto loaded = test::load_yaml(
+      "task_name: t\nmodel: {id_or_path: m.gguf}\nbase_runtime: llamacpp\noptimization: {}\nbenchmark: {}\n"
+      "parameters:\n  flash-attn: [on, off]\n  mlock: [on]\n  fit: {type: choice, values: [off]}\n");
+  ASSERT_TRUE(loaded.task) << all_problems(loaded);
+  const auto& parameters = loaded.task->space.parameters;
+  EXPECT_EQ(parameters[0].domain, (decltype(parameters[0].domain)(choices({"on", "off"}))));
+  EXPECT_EQ(parameters[1].domain, (decltype(parameters[0].domain)(choices({true}))));
+  EXPECT_EQ(parameters[2].domain, (decltype(parameters[0].domain)(choices({"off"}))));
+}
 
-  TEST(Folding, AppendsQuantizationAndParallelismAfterTheParameters) {
-    const auto loaded = load_patched(
-        R"j({"parallel_config": {"dp": 1, "tp": [1, 2]}, "quant_config": {"kvcache_dtype": ["auto", "fp8"]}})j");
-    EXPECT_EQ(names_of(loaded), (std::vector<std::string>{"max-num-seqs", "__quant__kvcache_dtype",
-                                                          "__parallel__tp", "__parallel__dp"}));
-  }
+TEST(Folding, AppendsQuantizationAndParallelismAfterTheParameters) {
+  const auto loaded = load_patched(
+      R"j({"parallel_config": {"dp": 1, "tp": [1, 2]}, "quant_config": {"kvcache_dtype": ["auto", "fp8"]}})j");
+  EXPECT_EQ(names_of(loaded), (std::vector<std::string>{"max-num-seqs", "__quant__kvcache_dtype",
+                                                        "__parallel__tp", "__parallel__dp"}));
+}
 
-  TEST(Folding, ReportsEveryWrongMemberWithItsLine) {
-    const auto loaded =
-        load_patched(R"j({"quant_config": {"gemm_dtype": "fp9", "kvcache_dtype": ["auto", "x"], "gem": 1},
+TEST(Folding, ReportsEveryWrongMemberWithItsLine) {
+  const auto loaded =
+      load_patched(R"j({"quant_config": {"gemm_dtype": "fp9", "kvcache_dtype": ["auto", "x"], "gem": 1},
                                        "parallel_config": {"cp": 2, "tp": 0, "zz": 1}})j");
-    EXPECT_FALSE(loaded.task);
-    EXPECT_THAT(problem_at(loaded, "quant_config.gemm_dtype").message +
-                    problem_at(loaded, "quant_config.gemm_dtype[0]").message,
-                HasSubstr("fp9"));
-    EXPECT_EQ(problem_at(loaded, "quant_config.kvcache_dtype[1]").code, "not_allowed");
-    EXPECT_EQ(problem_at(loaded, "quant_config.gem").severity, Severity::error);
-    EXPECT_EQ(problem_at(loaded, "parallel_config.zz").severity, Severity::error);
-    EXPECT_EQ(problem_at(loaded, "parallel_config.cp").severity, Severity::error);
-    EXPECT_EQ(problem_at(loaded, "parallel_config.tp").severity, Severity::error);
-  }
+  EXPECT_FALSE(loaded.task);
+  EXPECT_THAT(problem_at(loaded, "quant_config.gemm_dtype").message +
+                  problem_at(loaded, "quant_config.gemm_dtype[0]").message,
+              HasSubstr("fp9"));
+  EXPECT_EQ(problem_at(loaded, "quant_config.kvcache_dtype[1]").code, "not_allowed");
+  EXPECT_EQ(problem_at(loaded, "quant_config.gem").severity, Severity::error);
+  EXPECT_EQ(problem_at(loaded, "parallel_config.zz").severity, Severity::error);
+  EXPECT_EQ(problem_at(loaded, "parallel_config.cp").severity, Severity::error);
+  EXPECT_EQ(problem_at(loaded, "parallel_config.tp").severity, Severity::error);
+}
 
-  TEST(Folding, WarnsOfUnusualSizes) {
-    const auto loaded = load_patched(R"j({"parallel_config": {"tp": [1, 3]}})j");
-    ASSERT_TRUE(loaded.task) << all_problems(loaded);
-    EXPECT_EQ(problem_at(loaded, "parallel_config.tp").message, "has the value 3; usual are 1, 2, 4, 8, 16");
-  }
+TEST(Folding, WarnsOfUnusualSizes) {
+  const auto loaded = load_patched(R"j({"parallel_config": {"tp": [1, 3]}})j");
+  ASSERT_TRUE(loaded.task) << all_problems(loaded);
+  EXPECT_EQ(problem_at(loaded, "parallel_config.tp").message, "has the value 3; usual are 1, 2, 4, 8, 16");
+}
 
-  TEST(Folding, RefusesUnknownPresets) {
-    EXPECT_FALSE(load_patched(R"j({"quant_config": {"preset": "nothing"}})j").task);
-    EXPECT_FALSE(load_patched(R"j({"parallel_config": {"presets": ["single-gpu", "nothing"]}})j").task);
-    EXPECT_TRUE(load_patched(R"j({"quant_config": {"preset": "default"}})j").task);
-    EXPECT_TRUE(load_patched(R"j({"parallel_config": {"presets": "single-gpu"}})j").task);
-  }
+TEST(Folding, RefusesUnknownPresets) {
+  EXPECT_FALSE(load_patched(R"j({"quant_config": {"preset": "nothing"}})j").task);
+  EXPECT_FALSE(load_patched(R"j({"parallel_config": {"presets": ["single-gpu", "nothing"]}})j").task);
+  EXPECT_TRUE(load_patched(R"j({"quant_config": {"preset": "default"}})j").task);
+  EXPECT_TRUE(load_patched(R"j({"parallel_config": {"presets": "single-gpu"}})j").task);
+}
 
-  TEST(StoredDocument, LeavesSecretsOutAndReadsBackTheSame) {
-    auto document = test::task_document(R"j({"base_runtime": "vllm", "model": {"hf_token": "hf_secret"},
+TEST(StoredDocument, LeavesSecretsOutAndReadsBackTheSame) {
+  auto document = test::task_document(R"j({"base_runtime": "vllm", "model": {"hf_token": "hf_secret"},
     "benchmark": {"dataset_url": "https://user:pw@example.com/x.csv", "additional_params": {"api_key": "k", "top_p": 1}}})j");
-    document["parameters"] = base::Json::parse(R"j({"tp_size": [1, 2], "api-key": ["sk-1"]})j");
-    const auto loaded = test::load_json(base::to_compact_text(document));
-    ASSERT_TRUE(loaded.task) << all_problems(loaded);
-    EXPECT_EQ(loaded.task->model.hf_token, "hf_secret");
-    const auto& stored = loaded.task->document;
-    for (const auto* const secret : {"hf_secret", "sk-1", "user:pw", "\"k\""})
-      EXPECT_THAT(stored, testing::Not(HasSubstr(secret)));
-    EXPECT_THAT(stored, HasSubstr("\"tensor-parallel-size\""));
-    EXPECT_THAT(stored, HasSubstr("https://***@example.com/x.csv"));
-    const auto again = test::load_json(stored);
-    ASSERT_TRUE(again.task) << all_problems(again);
-    EXPECT_TRUE(again.problems.empty()) << all_problems(again);
-    EXPECT_EQ(again.task->document, stored);
-  }
+  document["parameters"] = base::Json::parse(R"j({"tp_size": [1, 2], "api-key": ["sk-1"]})j");
+  const auto loaded = test::load_json(base::to_compact_text(document));
+  ASSERT_TRUE(loaded.task) << all_problems(loaded);
+  EXPECT_EQ(loaded.task->model.hf_token, "hf_secret");
+  const auto& stored = loaded.task->document;
+  for (const auto* const secret : {"hf_secret", "sk-1", "user:pw", "\"k\""})
+    EXPECT_THAT(stored, testing::Not(HasSubstr(secret)));
+  EXPECT_THAT(stored, HasSubstr("\"tensor-parallel-size\""));
+  EXPECT_THAT(stored, HasSubstr("https://***@example.com/x.csv"));
+  const auto again = test::load_json(stored);
+  ASSERT_TRUE(again.task) << all_problems(again);
+  EXPECT_TRUE(again.problems.empty()) << all_problems(again);
+  EXPECT_EQ(again.task->document, stored);
+}
 
 }  // namespace
 }  // namespace autotuner::spec

@@ -13,12 +13,12 @@ namespace {
 
 using asio::ip::tcp;
 using boost::system::error_code;
-constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr auto as_tuple_result = asio::as_tuple(asio::use_awaitable);
 
 asio::awaitable<error_code> connect_to_any(tcp::socket& socket, const std::vector<tcp::endpoint>& addresses) {
   error_code ignored;
   socket.close(ignored);
-  const auto [error, address] = co_await asio::async_connect(socket, addresses, as_result);
+  const auto [error, address] = co_await asio::async_connect(socket, addresses, as_tuple_result);
   if (error)
     socket.close(ignored);
   else
@@ -35,13 +35,13 @@ class PlainStream final : public StampedStream {
   asio::awaitable<Reading> read(std::span<char> buffer) override {
     Reading reading;
     std::tie(reading.error, reading.bytes) =
-        co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), as_result);
+        co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), as_tuple_result);
     reading.at = std::chrono::steady_clock::now();
     co_return reading;
   }
 
   asio::awaitable<error_code> write(std::string_view bytes) override {
-    const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(bytes), as_result);
+    const auto [error, count] = co_await asio::async_write(socket_, asio::buffer(bytes), as_tuple_result);
     co_return error;
   }
 
@@ -67,7 +67,7 @@ class TlsStream final : public StampedStream {
     if (peer_.verify_peer) stream_->set_verify_callback(asio::ssl::host_name_verification(peer_.host));
     auto error = co_await connect_to_any(stream_->next_layer(), peer_.addresses);
     if (!error) {
-      std::tie(error) = co_await stream_->async_handshake(asio::ssl::stream_base::client, as_result);
+      std::tie(error) = co_await stream_->async_handshake(asio::ssl::stream_base::client, as_tuple_result);
     }
     open_ = !error;
     if (error) close();
@@ -77,7 +77,7 @@ class TlsStream final : public StampedStream {
   asio::awaitable<Reading> read(std::span<char> buffer) override {
     Reading reading;
     std::tie(reading.error, reading.bytes) =
-        co_await stream_->async_read_some(asio::buffer(buffer.data(), buffer.size()), as_result);
+        co_await stream_->async_read_some(asio::buffer(buffer.data(), buffer.size()), as_tuple_result);
     reading.at = std::chrono::steady_clock::now();
     // servers often close without the TLS farewell; HTTP's own framing tells whether something is missing
     if (reading.error == asio::ssl::error::stream_truncated) reading.error = asio::error::eof;
@@ -85,7 +85,7 @@ class TlsStream final : public StampedStream {
   }
 
   asio::awaitable<error_code> write(std::string_view bytes) override {
-    const auto [error, count] = co_await asio::async_write(*stream_, asio::buffer(bytes), as_result);
+    const auto [error, count] = co_await asio::async_write(*stream_, asio::buffer(bytes), as_tuple_result);
     co_return error;
   }
 
