@@ -14,7 +14,7 @@ struct Hardware {
   double memory_gib = 0;
   int gpus = 0;
   double gpu_memory_gib = 0;
-  std::string gpu_name;
+  std::string gpu_name{};
 };
 
 /// One parameter worth tuning: its values on this hardware and the reason for the range.
@@ -23,7 +23,7 @@ struct Advice {
   std::string reason;
 };
 
-/// What is worth tuning on this engine, most important first (decision 16). Data, not code: one table per
+/// What is worth tuning on this engine, most important first. Data, not code: one table per
 /// engine. `max_concurrency` is the highest level of the workload.
 std::vector<Advice> worth_tuning(RuntimeId runtime, const Hardware& hardware, int max_concurrency,
                                  int longest_context);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,7 +10,7 @@
 
 namespace autotuner::engine {
 
-/// Engine arguments of flags, in order, never through a shell (deployment contract 3.4).
+/// Engine arguments of flags, in order, never through a shell. Names that begin with -- stay as they are.
 std::vector<std::string> arguments(const space::Point& flags, RuntimeId runtime);
 
 /// Where and as what an engine is started.
@@ -21,7 +22,10 @@ struct Invocation {
   int port = 0;
 };
 
-/// The whole argument list, program first.
+/// What starts the engine on a PATH that has it: {"vllm", "serve"}, {"llama-server"}, ...
+std::vector<std::string> default_program(RuntimeId runtime);
+
+/// The whole argument list, program first. vLLM's model is positional after `serve`, else --model.
 std::vector<std::string> command_line(const Invocation& invocation, const space::Point& flags,
                                       RuntimeId runtime);
 
@@ -31,25 +35,29 @@ std::string shell_line(const std::map<std::string, std::string>& environment,
                        const std::vector<std::string>& command);
 std::string shell_quote(std::string_view word);
 
-/// True when a variable, flag or JSON member of that name holds a secret (deployment contract 3.3).
+/// True when a variable, flag or JSON member of that name holds a secret.
 bool is_secret_name(std::string_view name);
 /// User-info inside URLs becomes ***; everything else is kept.
 std::string mask_urls(std::string_view text);
 /// Values of secret flags become $NAME (for launch commands) in a copy of the command.
 std::vector<std::string> masked_command(const std::vector<std::string>& command);
 
-/// Proxies, tokens and GPU selection; empty values set nothing (deployment contract 3.3).
+/// Proxies, tokens and GPU selection; empty values set nothing. `offline` keeps engines off the model hub.
 struct EnvironmentSettings {
-  std::string http_proxy, https_proxy, no_proxy = "localhost,127.0.0.1", hf_token, hf_home;
-  std::vector<std::string> gpu_uuids;
+  std::string http_proxy{}, https_proxy{}, no_proxy = "localhost,127.0.0.1", hf_token{}, hf_home{};
+  std::vector<std::string> gpu_uuids{};
   bool offline = false;
 };
 std::map<std::string, std::string> environment(const EnvironmentSettings& settings);
 
+/// Why a variable can't be a parameter (env.NAME): set by us, secret, or no name of a variable. Nothing = it
+/// can.
+std::optional<std::string> why_not_a_parameter(std::string_view variable);
+
 enum class NameProfile { container, local, k8s };
-/// Deployment contract 3.1.
+/// Lower-case name of allowed characters; over the limit it ends in a hash of the original.
 std::string sanitize_name(std::string_view text, NameProfile profile);
-/// {ns}-{task}-exp{n}
+/// {ns}-{task}-exp{n}; without a name space {task}-exp{n}.
 std::string service_name(std::string_view name_space, std::string_view task, int experiment,
                          NameProfile profile);
 

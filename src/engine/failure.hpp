@@ -9,7 +9,7 @@
 
 namespace autotuner::engine {
 
-/// Step at which an experiment failed (deployment contract 2).
+/// Step at which an experiment failed.
 enum class FailureCode {
   deploy_failed,
   not_ready,
@@ -61,13 +61,13 @@ bool has_out_of_memory(std::string_view log, RuntimeId runtime);
 /// The refused argument when the log says so.
 std::optional<std::string> refused_flag(std::string_view log);
 
-/// Facts the engine reports after readiness, to be held against the workload (decision 15).
+/// Facts the engine reports after readiness, to be held against the workload.
 struct EngineFacts {
-  std::string served_id;
-  std::string version;
-  std::optional<int> context_per_request;  ///< tokens one request may use
-  std::optional<int> slots;                ///< requests served at a time
-  std::optional<double> kv_tokens;
+  std::string served_id{};
+  std::string version{};
+  std::optional<int> context_per_request{};  ///< tokens one request may use
+  std::optional<int> slots{};                ///< requests served at a time
+  std::optional<double> kv_tokens{};
 };
 /// From llama-server's /props, or from /v1/models (max_model_len of vLLM and SGLang). Unreadable = no facts.
 EngineFacts facts_from_props(std::string_view props_json);

@@ -16,11 +16,13 @@ namespace autotuner::engine {
 /// What resolving and checking a point needs to know beside the point.
 struct Setting {
   RuntimeId runtime = RuntimeId::sim;
-  std::string model;                   ///< id or path, for pre-quantized detection
-  std::string model_quantization;      ///< method found in config.json or named in the task; empty = none
-  int host_gpus = 0;                   ///< GPUs of the host; 0 = a host without GPU
-  std::optional<int> gpu_limit;        ///< more GPUs than this are refused; nothing = unknown
-  std::optional<int> longest_context;  ///< input + output tokens of the workload's longest request
+  std::string model{};                   ///< id or path, for pre-quantized detection
+  std::string model_quantization{};      ///< method found in config.json or named in the task; empty = none
+  int host_gpus = 0;                     ///< GPUs of the host; 0 = a host without GPU
+  std::optional<int> gpu_limit{};        ///< more GPUs than this are refused; nothing = unknown
+  std::optional<int> longest_context{};  ///< input + output tokens of the workload's longest request
+  /// Version of the engine when it is known: then words that the catalogue does not list are refused.
+  std::string engine_version{};
 };
 
 /// A point turned into what the engine is started with.
@@ -31,7 +33,9 @@ struct Resolved {
   std::vector<std::string> notes;                  ///< overrides, dropped settings
 };
 
-/// tuning-core 9 to 11. Errors: invalid_input with the reason why the point can't run.
+/// Presets expanded, quantization and parallel settings mapped to this engine's flags, the user's own
+/// parameters winning over them, every rule of the engine checked. Errors: invalid_input with the reason why
+/// the point can't run.
 base::Result<Resolved> resolve(const space::Point& point, const Setting& setting);
 
 /// Equal for points with equal resolved flags and environment.
@@ -48,13 +52,14 @@ base::Result<std::vector<space::Parameter>> fold(std::vector<space::Parameter> p
                                                  const base::Json& parallel_config, RuntimeId runtime);
 
 /// The baseline: parameters with exactly one value; of varying parallel factors the valid choice with the
-/// smallest world size (tuning-core 5.5).
+/// smallest world size.
 space::Point baseline_point(const space::Space& space, const Setting& setting);
 
-/// GPUs that flags need on this runtime (gpu contract 6.1); lenient: unreadable factors count as 1.
+/// GPUs that flags need on this runtime; lenient: unreadable factors count as 1.
 int world_size(const space::Point& flags, RuntimeId runtime, bool host_has_gpu);
 
-/// Parameters that the load generator reads rather than the engine: none cause an engine restart.
+/// Parameters named client.NAME: the load generator reads them, not the engine, so they never cause a
+/// restart.
 bool is_client_side(std::string_view parameter);
 
 }  // namespace autotuner::engine

@@ -12,7 +12,7 @@ namespace autotuner::engine {
 
 enum class RuntimeId { sglang, vllm, tensorrt_llm, llamacpp, sim };
 
-/// One row of the runtime table (deployment contract 3.5): all that is fixed about an engine.
+/// One row of the runtime table: all that is fixed about an engine.
 struct Runtime {
   RuntimeId id;
   std::string_view key;    ///< as in documents: sglang, vllm, tensorrt-llm, llamacpp, sim

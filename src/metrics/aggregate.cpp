@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <numeric>
-#include <set>
 #include <tuple>
 
 #include <fmt/format.h>

@@ -15,7 +15,7 @@
 
 namespace autotuner::metrics {
 
-/// How far a measurement can be trusted (decision 1): noisy = usable with a wider interval; invalid = ranked
+/// How far a measurement can be trusted: noisy = usable with a wider interval; invalid = ranked
 /// behind valid ones.
 enum class Trust { valid, noisy, invalid };
 const char* to_text(Trust trust);

@@ -3,7 +3,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "metrics/batch.hpp"
+#include "metrics/json_fields.hpp"
 #include "metrics/request.hpp"
 #include "metrics/statistics_columns.hpp"
 
@@ -87,16 +89,6 @@ Trust trust_from_text(const std::string& text) {
   return Trust::invalid;
 }
 
-int count_at(const Json& json, std::string_view key) {
-  const double value = number_at(json, key).value_or(0);
-  return std::abs(value) < 1e9 ? static_cast<int>(value) : 0;
-}
-
-bool flag_at(const Json& json, std::string_view key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_boolean() && found->get<bool>();
-}
-
 /// The member if it is an object or array of that kind, else an empty one.
 Json part_at(const Json& json, std::string_view key, Json::value_t kind) {
   const auto found = json.find(key);
@@ -164,9 +156,10 @@ void read_counts(const Json& json, Batch& batch) {
   batch.short_answers = count_at(json, "short_answers");
   const auto codes = part_at(json, "error_codes_frequency", Json::value_t::object);
   for (const auto& [code, frequency] : codes.items()) {
-    const auto number = base::Json::parse(code, nullptr, false);
-    if (number.is_number_integer() && frequency.is_number())
-      batch.error_codes[number.get<int>()] = frequency.get<int>();
+    const auto number = base::to_number(code);
+    if (number && std::abs(*number) < 1e6 && frequency.is_number()) {
+      batch.error_codes[static_cast<int>(*number)] = count_at(codes, code);
+    }
   }
 }
 

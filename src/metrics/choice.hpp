@@ -40,14 +40,20 @@ struct Choice {
   std::optional<int> fastest_single;  ///< best single row when that is another entry (winner's curse)
 };
 
-/// tuning-core 7.6: one rule for CLI, API, assistant and UI.
+/// Which experiment to recommend: one rule for CLI, API, assistant and UI. Order: class, then valid before
+/// invalid, then the score; violated ones by nearness, failed ones by the stage reached. Among those that
+/// can't be told apart from the leader the one with the fewest GPUs, then the fewest changed flags, is the
+/// best and stands first. Rows of equal flags are one entry; rows that copy another row's result must be left
+/// out, they would count as repeats. `reference_compat`: classes 0 and 1 are one, the audit doesn't count,
+/// ties go to the lowest number.
 Choice choose(const std::vector<Contender>& contenders, bool reference_compat);
 
 /// 95 % intervals of the objective overlap, or ties: for two entries.
 bool is_equivalent(const Standing& a, const Standing& b);
 
-/// Why a difference between two batches may not be shown (decision 17): unequal scenario, level, window (5
-/// %), error rate (0.5 points) or validity; nothing when comparable.
+/// Why a difference between two batches may not be shown: another scenario or level, an invalid measurement,
+/// a window that differs by over 5 % both in time and in requests (runs that end after so many requests last
+/// as long as they are slow), error rates over 0.5 points apart. Nothing when comparable.
 std::optional<std::string> why_not_comparable(const Batch& a, const Batch& b);
 
 }  // namespace autotuner::metrics

@@ -87,7 +87,10 @@ double autocorrelation(std::span<const double> in_order) {
     variance += (in_order[i] - mean) * (in_order[i] - mean);
     if (i > 0) covariance += (in_order[i] - mean) * (in_order[i - 1] - mean);
   }
-  return variance > 0 ? covariance / variance : 0;
+  // Spread below a millionth of the mean is the rounding of a constant.
+  const double rounding = 1e-6 * mean;
+  if (variance <= static_cast<double>(in_order.size()) * rounding * rounding) return 0;
+  return covariance / variance;
 }
 
 double effective_count(std::span<const double> in_order) {

@@ -1,10 +1,10 @@
-#include <algorithm>
 #include <cmath>
 #include <set>
 
 #include <nlohmann/json.hpp>
 
 #include "metrics/aggregate.hpp"
+#include "metrics/json_fields.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::metrics {
@@ -36,8 +36,7 @@ Json level_to_json(const std::string& scenario, const load::Level& level) {
 }
 
 load::Level level_from_json(const Json& json) {
-  return {.concurrency = static_cast<int>(number_at(json, "num_concurrency").value_or(0)),
-          .request_rate = number_at(json, "request_rate")};
+  return {.concurrency = count_at(json, "num_concurrency"), .request_rate = number_at(json, "request_rate")};
 }
 
 Json levels_of(const std::vector<Batch>& batches) {
@@ -106,18 +105,15 @@ base::Result<void> read_points(const Json& json, Metrics& metrics) {
   });
 }
 
-bool flag_at(const Json& json, std::string_view key) {
-  const auto found = json.find(key);
-  return found != json.end() && found->is_boolean() && found->get<bool>();
-}
-
 }  // namespace
 
 Json to_json(const Metrics& metrics) {
   Json json = Json::object();
   for (const auto& info : all_metrics()) {
     const auto found = metrics.values.find(std::string(info.name));
-    if (found != metrics.values.end()) json[info.name] = number_or_null(found->second);
+    if (found == metrics.values.end()) continue;
+    json[info.name] =
+        info.unit == "count" ? Json(std::llround(found->second)) : number_or_null(found->second);
   }
   json["num_result_files"] = metrics.kept.size();
   json["concurrency_levels"] = levels_of(metrics.kept);
@@ -161,10 +157,10 @@ base::Result<Metrics> metrics_from_json(const Json& json) {
   if (const auto read = read_batches(json, metrics); !read) return tl::unexpected(read.error());
   if (const auto read = read_points(json, metrics); !read) return tl::unexpected(read.error());
   metrics.compliant_fraction = number_at(json, "compliant_fraction");
-  if (const auto level = number_at(json, "max_compliant_concurrency")) {
-    metrics.max_compliant_concurrency = static_cast<int>(*level);
+  if (number_at(json, "max_compliant_concurrency")) {
+    metrics.max_compliant_concurrency = count_at(json, "max_compliant_concurrency");
   }
-  metrics.gpus = static_cast<int>(number_at(json, "gpus").value_or(0));
+  metrics.gpus = count_at(json, "gpus");
   metrics.partial = flag_at(json, "partial");
   metrics.generator = text_at(json, "generator").value_or("native");
   metrics.client_warning = text_at(json, "client_warning").value_or("");

@@ -8,7 +8,7 @@ namespace autotuner::metrics {
 
 enum class Direction { lower, higher, none };
 
-/// One row of the only list of metric names, units and directions (benchmark contract 7.1).
+/// One row of the only list of metric names, units and directions.
 struct MetricInfo {
   std::string_view name{};
   std::string_view label{};         ///< for people: "P90 TTFT"

@@ -38,15 +38,17 @@ struct Score {
   bool operator==(const Score&) const = default;
 };
 
-/// tuning-core 7.3, 7.4, 7.6. Never throws, never returns an infinity.
+/// The objective on the scored basis, with the penalties of broken limits. No score when a hard limit is
+/// violated, the level or a scenario was not measured, or the metric is missing. Never throws, never returns
+/// an infinity.
 Score score(const Metrics& metrics, const Goal& goal);
 
-/// Base score (7.3) of aggregate values: lower is better; nothing when the metric is missing.
+/// The objective of aggregate values without penalties: lower is better; nothing when the metric is missing.
 std::optional<double> base_score(const Metrics& metrics, Objective objective);
 /// final = base + penalty * |base|.
 double with_penalty(double base, double penalty);
 
-/// Where a failure happened and what it was, for its penalty (tuning-core 5.4).
+/// Where a failure happened and what it was, for its penalty.
 struct FailureFacts {
   double elapsed = 0;  ///< s
   double timeout = 0;  ///< s

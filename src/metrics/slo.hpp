@@ -73,9 +73,10 @@ struct SloResult {
   bool operator==(const SloResult&) const = default;
 };
 
-/// Against the aggregate values of an experiment or of an operating point (tuning-core 8.1).
+/// Against the aggregate values of an experiment or of an operating point; limits without a measured value
+/// are passed over.
 SloResult evaluate(const Slo& slo, const Metrics& metrics);
-/// Against one batch (8.3).
+/// Against one batch alone.
 SloResult evaluate(const Slo& slo, const Batch& batch);
 
 /// The limits that one request can keep or break (ttft, tpot, the highest latency percentile), for goodput.

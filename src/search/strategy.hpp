@@ -19,21 +19,22 @@ enum class TrialClass { met = 0, missed = 1, violated = 2, failed = 3 };
 struct Trial {
   int number = 0;  ///< sequence number, 1, 2, ... in the order of suggestion
   space::Point point;
-  bool finished = false;               ///< false = still running: believed pending
+  bool finished = false;  ///< false = still running: believed pending
   TrialClass rank = TrialClass::failed;
-  std::optional<double> score;         ///< lower is better; only for met and missed
-  double penalty = 0;                  ///< orders failures among themselves
-  int stage = 0;                       ///< of a failure: 0 deploy, 1 ready, 2 benchmark; further is better
+  std::optional<double> score;  ///< lower is better; only for met and missed
+  double penalty = 0;           ///< orders failures among themselves
+  int stage = 0;                ///< of a failure: 0 deploy, 1 ready, 2 benchmark; further is better
 };
 
-/// Whether a is better than b by class, then score (null last), then stage reached, then penalty.
+/// Whether a is better than b by class, then score (classes met and missed; null and NaN last), then stage
+/// reached, then penalty. A strict weak order; equal trials keep the order of their numbers.
 bool better(const Trial& a, const Trial& b);
 
 struct Suggestion {
   space::Point point;
   std::vector<space::Point> covers;  ///< equal points this one stands for
   std::string reason;                ///< one line for people: "grid 3 of 18", "random start", "model"
-  std::string phase;                 ///< grid, random, model
+  std::string phase;                 ///< grid, random (also sobol), model
 };
 
 enum class Kind { grid_search, random, sobol, tpe };
@@ -46,31 +47,40 @@ struct Options {
   bool multivariate = false;
   space::Dedupe dedupe = space::Dedupe::resolved;
   space::GridOrder order = space::GridOrder::lexicographic;
+  std::string objective = "minimize_latency";  ///< only handed through to state()
 };
 
 /// Asks and is told (model: Designer in google/vizier). Not thread-safe: one loop owns it.
+///
+/// A suggestion counts as running from the moment it is made; it is matched to its trial by point, so the
+/// loop may number trials as it likes. If another point ran under its number, the suggested one is free
+/// again. Trials with numbers below 1 (a baseline, knowledge from elsewhere) inform models, but cost no
+/// iteration and take no point. A known result is never undone by a late "still running".
 class Strategy {
  public:
   virtual ~Strategy() = default;
-  /// Up to `count` further points; fewer or none when the space or the iterations are used up. Suggestion k is
-  /// a function of (space, seed, k, trials recorded before it), so replaying the log repeats it.
+  /// Up to `count` further points; fewer or none when the space or the iterations are used up. Suggestion k
+  /// is a function of (space, seed, k, trials recorded before it), so replaying the log repeats it.
   virtual std::vector<Suggestion> suggest(std::size_t count) = 0;
   /// Adds or updates trials by number. Unknown points are taken as they are.
   virtual void record(std::span<const Trial> trials) = 0;
   /// Points it will suggest at most in total, as far as it knows now.
   virtual std::uint64_t planned() const = 0;
-  /// Why suggest() returned nothing: "space_exhausted" or "max_iterations".
+  /// Why suggest() returns nothing: "space_exhausted" or "max_iterations"; empty while it still returns
+  /// points. An open space counts as exhausted when thousands of draws in a row are invalid or known.
   virtual std::string stop_reason() const = 0;
-  /// The document of `tuning-core` 6 (class name, counters, history), readable by the reference.
+  /// Class name, counters and history, in the fields that the reference (novitalabs/autotuner) reads.
   virtual base::Json state() const = 0;
 };
 
-/// Errors: invalid_input if the space is empty of valid points (the message lists the reasons), or if the
-/// strategy needs a finite space and has none.
-base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space, const space::PointRules& rules,
-                                                      const Options& options);
+/// Errors: invalid_input if the space is empty of valid points (the message lists the reasons), if the
+/// strategy needs a finite space and has none, or for options out of range. The rules are copied and must
+/// stay callable.
+base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
+                                                      const space::PointRules& rules, const Options& options);
 
-/// The trials of a stored state document, ours or the reference's. Errors: invalid_input naming what is missing.
+/// The trials of a stored state document, ours or the reference's; there an entry without metrics or with a
+/// score that is null or infinite is a failure. Errors: invalid_input naming what is missing.
 base::Result<std::vector<Trial>> trials_from_state(const base::Json& state);
 
 }  // namespace autotuner::search

@@ -33,7 +33,7 @@ Value value_at(const Choices& choices, std::size_t index) {
 }
 
 Value value_at(const IntegerRange& range, std::size_t index) {
-  return range.low + static_cast<std::int64_t>(index) * range.step;
+  return integer_at(range, index);
 }
 
 Value value_at(const RealRange& range, std::size_t index) {
@@ -72,6 +72,12 @@ std::uint64_t step_count(const IntegerRange& range) {
   const auto width = static_cast<std::uint64_t>(range.high) - static_cast<std::uint64_t>(range.low);
   const auto steps = width / static_cast<std::uint64_t>(std::max<std::int64_t>(range.step, 1));
   return steps == std::numeric_limits<std::uint64_t>::max() ? steps : steps + 1;
+}
+
+std::int64_t integer_at(const IntegerRange& range, std::uint64_t index) {
+  // Unsigned, because the distance may exceed what a signed number holds though both ends fit.
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(range.low) +
+                                   index * static_cast<std::uint64_t>(range.step));
 }
 
 std::optional<std::size_t> grid_count(const Parameter& parameter) {

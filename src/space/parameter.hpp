@@ -45,6 +45,8 @@ inline constexpr std::size_t max_grid_integers = 1000;
 
 /// low, low + step, ... up to high: how many there are. 0 if low > high; saturates at 2^64 - 1.
 std::uint64_t step_count(const IntegerRange& range);
+/// low + index * step; index < step_count.
+std::int64_t integer_at(const IntegerRange& range, std::uint64_t index);
 
 /// How many values a grid visits; nothing for a real range without `points` or an integer range of > 1000.
 /// A real range of one value needs no `points`.

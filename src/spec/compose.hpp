@@ -14,11 +14,11 @@ namespace autotuner::spec {
 struct Wish {
   engine::RuntimeId runtime = engine::RuntimeId::llamacpp;
   std::string model;
-  std::string name;                       ///< empty = derived from engine and model
+  std::string name;  ///< empty = derived from engine and model
   metrics::Objective objective = metrics::Objective::maximize_throughput;
-  std::vector<metrics::Limit> limits;     ///< from --ttft, --tpot, --latency
-  std::vector<std::string> scenarios;     ///< empty = D(512,128), or what fits the hardware
-  std::vector<int> concurrency;           ///< empty = chosen for the hardware
+  std::vector<metrics::Limit> limits;  ///< from --ttft, --tpot, --latency
+  std::vector<std::string> scenarios;  ///< empty = D(512,128), or what fits the hardware
+  std::vector<int> concurrency;        ///< empty = chosen for the hardware
   std::optional<std::chrono::duration<double>> budget;
   std::optional<int> max_iterations;
   std::optional<std::uint64_t> seed;
@@ -29,7 +29,8 @@ struct Wish {
 /// problem. Errors: invalid_input naming what is missing or unfit.
 base::Result<std::string> compose_yaml(const Wish& wish);
 
-/// "0.5s", "50ms", "10m", "2h" or a plain number of seconds. Errors: invalid_input with the forms that are allowed.
+/// "0.5s", "50ms", "10m", "2h" or a plain number of seconds. Errors: invalid_input with the forms that are
+/// allowed.
 base::Result<std::chrono::duration<double>> parse_duration(std::string_view text);
 
 }  // namespace autotuner::spec

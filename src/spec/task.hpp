@@ -21,8 +21,8 @@ const char* to_text(DeploymentMode mode);
 struct Model {
   std::string id_or_path;
   std::string name_space = "default";
-  std::string hf_token;            ///< secret: never logged, stored or shown
-  std::string quantization;        ///< method named in the task; empty = not named
+  std::string hf_token;      ///< secret: never logged, stored or shown
+  std::string quantization;  ///< method named in the task; empty = not named
   bool operator==(const Model&) const = default;
 };
 
@@ -45,16 +45,18 @@ struct Task {
   std::string name;
   std::string description;
   Model model;
-  std::string base_runtime;           ///< as written
+  std::string base_runtime;  ///< as written
   engine::RuntimeId runtime = engine::RuntimeId::sim;
   std::string runtime_image_tag;
   std::optional<DeploymentMode> deployment_mode;  ///< absent: flag or setting decides
   std::string gpu_type;
-  space::Space space;                 ///< quant_config and parallel_config folded in, aliases resolved
-  search::Options search;             ///< seed 0 with seed_given false: drawn at start
+  space::Space space;      ///< quant_config and parallel_config folded in, aliases resolved
+  search::Options search;  ///< seed 0 with seed_given false: drawn at start
   bool seed_given = false;
-  std::string strategy;               ///< the word of the document
+  std::string strategy;  ///< the word of the document
   metrics::Goal goal;
+  bool per_gpu =
+      false;  ///< throughput and goodput are compared per GPU: every configuration that may run has one
   Running running;
   load::Workload workload;
   std::optional<double> price_per_gpu_hour;

@@ -14,6 +14,7 @@ namespace autotuner::tuning {
 
 enum class ExperimentStatus { pending, deploying, benchmarking, success, failed };
 const char* to_text(ExperimentStatus status);
+/// Any case, as stored rows have it in capitals.
 std::optional<ExperimentStatus> experiment_status_from_text(std::string_view text);
 
 /// queue pull deploy ready warmup level teardown, with what a level measured.
@@ -66,8 +67,12 @@ struct Experiment {
   int rank() const;
 };
 
-/// The record of deployment contract 2.1, as stored and written to files.
+/// The record as stored and written to files, with the reference's members first. Values of parameters, flags and
+/// variables whose name says that they are secret become "********". A score stands there only for a success,
+/// numbers that JSON can't hold become null.
 base::Json to_json(const Experiment& experiment);
+/// Also reads records of the reference: absent members are defaults, a failure without a code is `internal`.
+/// Errors: invalid_input naming the experiment, the member and its value.
 base::Result<Experiment> experiment_from_json(const base::Json& json);
 
 }  // namespace autotuner::tuning

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/resolve.hpp"
+#include "metrics/choice.hpp"
 #include "spec/task.hpp"
 #include "tuning/experiment.hpp"
 

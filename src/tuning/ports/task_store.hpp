@@ -20,18 +20,23 @@ struct TaskHead {
 };
 
 /// Keeps tasks and their experiments. Safe to call from several coroutines at once. All errors: unavailable when
-/// the database can't be read or written (disk full included: the message says so, what was stored stays).
+/// the database can't be read or written (disk full included: the message says so, what was stored stays);
+/// save and finish also not_found when the task is gone, conflict when a later run of it has been opened.
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
   /// Stores a new task in state running, run 1; or, when a task of that name exists, opens its next run.
   /// Keeps the secrets of the document apart. Returns the row id and run number inside `run`.
   virtual base::Awaitable<base::Result<void>> open_run(Run& run) = 0;
-  /// The latest run of a task with its experiments. Errors: not_found.
+  /// The latest run of a task with its experiments. Errors: not_found; invalid_input when the stored document
+  /// is one that this program can't run (tasks of other programs).
   virtual base::Awaitable<base::Result<Run>> find(std::string task_name) = 0;
+  /// As find, of the task whose run was started last. Errors: not_found when nothing was ever started.
+  virtual base::Awaitable<base::Result<Run>> latest() = 0;
+  /// Newest first, by creation.
   virtual base::Awaitable<base::Result<std::vector<TaskHead>>> list() = 0;
-  /// Inserts or replaces one experiment and the checkpoint document, in one transaction: after a crash both are
-  /// there or neither.
+  /// Inserts or replaces one experiment and the checkpoint document (JSON; empty = as it was), in one transaction:
+  /// after a crash both are there or neither.
   virtual base::Awaitable<base::Result<void>> save(const Run& run, const Experiment& experiment, std::string checkpoint) = 0;
   /// State, stop reason, totals, best experiment.
   virtual base::Awaitable<base::Result<void>> finish(const Run& run) = 0;

@@ -1,0 +1,202 @@
+#include "cli/plan.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/clock.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/task_source.hpp"
+#include "engine/command_line.hpp"
+#include "tuning/outline.hpp"
+
+namespace autotuner::cli {
+namespace {
+
+constexpr std::size_t shown_points = 10;
+
+struct PlanOptions {
+  std::string file;
+  bool strict = false, json = false, no_baseline = false;
+};
+
+struct PlannedPoint {
+  space::Point parameters;
+  space::Point flags;
+  std::string command;
+  int gpus = 0;
+};
+
+struct Plan {
+  std::optional<std::uint64_t> points, valid, distinct;  ///< nothing when the space is not finite
+  std::vector<space::Exclusion> excluded;
+  std::vector<PlannedPoint> first;
+  std::optional<PlannedPoint> baseline;
+  std::uint64_t planned = 0;
+  int min_gpus = 0, max_gpus = 0;
+  double seconds_low = 0, seconds_high = 0;
+};
+
+/// What a start costs when nothing is known of this engine here: seconds for llama.cpp, minutes on GPUs.
+std::pair<double, double> start_seconds(engine::RuntimeId runtime) {
+  switch (runtime) {
+    case engine::RuntimeId::llamacpp: return {0.5, 15};
+    case engine::RuntimeId::sim: return {0.1, 3};
+    case engine::RuntimeId::sglang:
+    case engine::RuntimeId::vllm:
+    case engine::RuntimeId::tensorrt_llm: return {30, 240};
+  }
+  return {1, 60};
+}
+
+PlannedPoint planned_point(const space::Point& point, const spec::Task& task, const engine::Setting& setting) {
+  PlannedPoint planned;
+  planned.parameters = point;
+  const auto resolved = engine::resolve(point, setting);
+  if (!resolved) return planned;
+  planned.flags = resolved->flags;
+  planned.gpus = resolved->world_size;
+  engine::Invocation invocation;
+  invocation.model = task.model.id_or_path;
+  invocation.port = 30000;
+  switch (task.runtime) {
+    case engine::RuntimeId::llamacpp: invocation.program = {"llama-server"}; break;
+    case engine::RuntimeId::vllm: invocation.program = {"vllm", "serve"}; break;
+    case engine::RuntimeId::sglang: invocation.program = {"python3", "-m", "sglang.launch_server"}; break;
+    case engine::RuntimeId::tensorrt_llm: invocation.program = {"trtllm-serve"}; break;
+    case engine::RuntimeId::sim: invocation.program = {"autotuner", "sim"}; break;
+  }
+  const auto command = engine::masked_command(engine::command_line(invocation, resolved->flags, task.runtime));
+  planned.command = engine::shell_line(resolved->environment, command);
+  return planned;
+}
+
+void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
+  const auto [start_low, start_high] = start_seconds(task.runtime);
+  const double levels = static_cast<double>(task.workload.scenarios.size() * task.workload.levels.size()) * task.workload.repeat;
+  const double longest = load::longest_duration(task.workload).count();
+  const double trials = static_cast<double>(plan.planned) + (with_baseline ? 1 : 0);
+  const double budget = task.running.timeout_per_iteration.count();
+  // A level ends by its requests or by its time: the low end assumes a second of load a level.
+  plan.seconds_low = trials * std::min(budget, start_low + levels);
+  plan.seconds_high = trials * std::min(budget, start_high + longest);
+}
+
+base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_baseline) {
+  Plan plan;
+  const auto setting = tuning::setting_of(task, host_gpus);
+  const auto rules = engine::point_rules(setting);
+  const auto options = tuning::search_options(task, task.search.seed);
+  auto strategy = search::make_strategy(task.space, rules, options);
+  if (!strategy) return tl::unexpected(strategy.error());
+  plan.planned = (*strategy)->planned();
+  plan.points = space::grid_size(task.space);
+  if (auto candidates = space::enumerate(task.space, rules, options.dedupe, options.order, options.seed)) {
+    plan.valid = candidates->valid;
+    plan.distinct = candidates->items.size();
+    plan.excluded = std::move(candidates->excluded);
+    std::optional<int> low;
+    for (const auto& candidate : candidates->items) {
+      const auto resolved = engine::resolve(candidate.point, setting);
+      if (!resolved) continue;
+      low = std::min(low.value_or(resolved->world_size), resolved->world_size);
+      plan.max_gpus = std::max(plan.max_gpus, resolved->world_size);
+    }
+    plan.min_gpus = low.value_or(0);
+  }
+  for (const auto& suggestion : (*strategy)->suggest(std::min<std::size_t>(shown_points, plan.planned))) {
+    plan.first.push_back(planned_point(suggestion.point, task, setting));
+    if (!plan.valid) plan.max_gpus = std::max(plan.max_gpus, plan.first.back().gpus);
+  }
+  if (with_baseline) plan.baseline = planned_point(engine::baseline_point(task.space, setting), task, setting);
+  if (task.running.repeat_best) {
+    const auto [points, times] = *task.running.repeat_best;
+    plan.planned += std::min<std::uint64_t>(plan.planned, static_cast<std::uint64_t>(points)) * static_cast<std::uint64_t>(times);
+  }
+  estimate_time(plan, task, with_baseline);
+  return plan;
+}
+
+base::Json to_json(const PlannedPoint& point) {
+  return {{"parameters", space::to_json(point.parameters)}, {"flags", space::to_json(point.flags)}, {"command", point.command}, {"gpus", point.gpus}};
+}
+
+base::Json to_json(const Plan& plan, const spec::Task& task) {
+  const auto count = [](const std::optional<std::uint64_t>& n) { return n ? base::Json(*n) : base::Json(nullptr); };
+  base::Json excluded = base::Json::array();
+  for (const auto& exclusion : plan.excluded) {
+    excluded.push_back({{"reason", exclusion.reason}, {"count", exclusion.count}, {"example", space::to_json(exclusion.example)}});
+  }
+  base::Json first = base::Json::array();
+  for (const auto& point : plan.first) first.push_back(to_json(point));
+  return {{"task_name", task.name},
+          {"simulated", engine::runtime(task.runtime).simulated},
+          {"space",
+           {{"points", count(plan.points)},
+            {"valid", count(plan.valid)},
+            {"distinct", count(plan.distinct)},
+            {"excluded", excluded},
+            {"first", first},
+            {"planned_experiments", plan.planned},
+            {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
+          {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
+          {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}}}};
+}
+
+void print_plan(const Plan& plan, const spec::Task& task) {
+  const bool simulated = engine::runtime(task.runtime).simulated;
+  const auto number = [](const std::optional<std::uint64_t>& n) { return n ? std::to_string(*n) : std::string("not finite"); };
+  fmt::print("{}{}: {} on {}\n", simulated ? "Simulated: " : "", task.name, metrics::to_text(task.goal.objective),
+             engine::runtime(task.runtime).title);
+  fmt::print("Space: {} points", number(plan.points));
+  if (plan.valid) fmt::print(", {} valid, {} distinct", *plan.valid, *plan.distinct);
+  fmt::print("; strategy {}, {} experiments planned{}\n", task.strategy, plan.planned, plan.baseline ? " after the engine's defaults" : "");
+  for (const auto& exclusion : plan.excluded) {
+    fmt::print("  excluded {}: {} (e.g. {})\n", exclusion.count, exclusion.reason, space::to_text(exclusion.example));
+  }
+  for (const auto& parameter : task.space.parameters) {
+    if (space::is_fixed(parameter)) continue;
+    const auto values = space::grid_count(parameter);
+    fmt::print("  varies: {}{}\n", parameter.name, values ? fmt::format(" ({} values)", *values) : " (continuous)");
+  }
+  fmt::print("{}: {}{}\n", simulated ? "GPUs (simulated)" : "GPUs", plan.min_gpus,
+             plan.max_gpus != plan.min_gpus ? fmt::format(" to {}", plan.max_gpus) : "");
+  fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
+             base::to_duration_text(base::Seconds(plan.seconds_high)));
+  if (plan.baseline) fmt::print("Defaults:\n  {}\n", plan.baseline->command);
+  fmt::print("First commands:\n");
+  for (const auto& point : plan.first) fmt::print("  {}\n", point.command);
+}
+
+int plan_command(const PlanOptions& options, const engine::Hardware& hardware) {
+  const auto task = load_task_file(options.file, {options.strict, hardware.gpus});
+  if (!task) return bad_usage;
+  const bool baseline = !options.no_baseline && task->running.baseline.value_or(!task->reference_compat);
+  const auto plan = make_plan(*task, hardware.gpus, baseline);
+  if (!plan) {
+    fmt::print(stderr, "error: {}\n", plan.error().message);
+    return exit_code_of(plan.error());
+  }
+  if (options.json) {
+    fmt::print("{}\n", base::to_pretty_text(to_json(*plan, *task)));
+  } else {
+    print_plan(*plan, *task);
+  }
+  return success;
+}
+
+}  // namespace
+
+void add_plan(CLI::App& app, const Settings& /*settings*/, std::function<engine::Hardware()> hardware, int& exit_code) {
+  auto options = std::make_shared<PlanOptions>();
+  auto* command = app.add_subcommand("plan", "show what a task would do, without starting anything");
+  command->add_option("FILE", options->file, "task file")->required();
+  command->add_flag("--no-baseline", options->no_baseline, "without the engine's defaults");
+  command->add_flag("--strict", options->strict, "treat warnings as errors");
+  command->add_flag("--json", options->json, "the plan as JSON");
+  command->footer("Examples:\n  autotuner plan task.yaml\n  autotuner plan --json task.yaml | jq .space.excluded");
+  command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = plan_command(*options, hardware()); });
+}
+
+}  // namespace autotuner::cli

@@ -1,0 +1,165 @@
+#include "cli/progress.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "metrics/registry.hpp"
+
+namespace autotuner::cli {
+namespace {
+
+using std::chrono::duration;
+
+/// The status line moves at most this often: a terminal over a slow link must not slow the measurement.
+constexpr auto redraw_interval = std::chrono::milliseconds(100);
+
+std::string one_line(std::string text, std::size_t limit) {
+  if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
+  return text.size() > limit ? text.substr(0, limit - 3) + "..." : text;
+}
+
+std::string result_of(const tuning::Experiment& experiment) {
+  if (experiment.failure && experiment.rank() == 3) {
+    return fmt::format("failed ({}): {}", engine::to_text(experiment.failure->cls), one_line(experiment.failure->message, 160));
+  }
+  std::string text;
+  if (experiment.score.value) text = metrics::to_readable(experiment.score.metric, *experiment.score.value);
+  const auto ttft = experiment.metrics ? experiment.metrics->value("p90_ttft") : std::nullopt;
+  const auto tpot = experiment.metrics ? experiment.metrics->value("p50_tpot") : std::nullopt;
+  if (ttft) text += ", TTFT P90 " + metrics::to_readable("p90_ttft", *ttft);
+  if (tpot) text += ", TPOT P50 " + metrics::to_readable("p50_tpot", *tpot);
+  switch (experiment.score.slo.verdict) {
+    case metrics::SloVerdict::none: break;
+    case metrics::SloVerdict::met: text += ", limits kept"; break;
+    case metrics::SloVerdict::missed: text += ", a limit missed"; break;
+    case metrics::SloVerdict::violated: text += ", a hard limit broken"; break;
+  }
+  if (experiment.same_as) text += ", same flags as the baseline";
+  return text;
+}
+
+}  // namespace
+
+Progress::Progress(std::FILE* out, Style style, const base::Clock& clock)
+    : out_(out), style_(style), clock_(clock), run_start_(clock.steady()) {}
+
+Progress::~Progress() {
+  const std::lock_guard lock(mutex_);
+  erase_status();
+}
+
+void Progress::show(const tuning::Event& event) {
+  const std::lock_guard lock(mutex_);
+  std::visit([this](const auto& value) { handle(value); }, event);
+}
+
+void Progress::say(const std::string& text) {
+  const std::lock_guard lock(mutex_);
+  print_line(text);
+}
+
+void Progress::handle(const tuning::RunStarted& event) {
+  run_start_ = clock_.steady();
+  planned_ = event.planned;
+  with_baseline_ = event.with_baseline;
+  over_ = false;
+  print_line(fmt::format("{}{} {}: {} trial{}{}", event.simulated ? "Simulated: " : "", event.resumed ? "Resuming" : "Tuning",
+                         event.engine, event.planned, event.planned == 1 ? "" : "s",
+                         event.with_baseline ? " after the engine's defaults" : ""));
+}
+
+void Progress::handle(const tuning::ExperimentStarted& event) {
+  number_ = event.number;
+  phase_ = "starting";
+  if (!style_.live) print_line(fmt::format("{} {}  [{}]", position(), space::to_text(event.parameters), event.reason));
+  draw_status();
+}
+
+void Progress::handle(const tuning::PhaseChanged& event) {
+  phase_ = event.detail.empty() ? event.phase : event.phase + " " + event.detail;
+  draw_status();
+}
+
+void Progress::handle(const tuning::LevelProgress& event) {
+  if (clock_.steady() - drawn_ < redraw_interval) return;
+  const auto cut = phase_.find(" · ");
+  phase_ = fmt::format("{} · {}/{} requests, {} tokens/s", cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished,
+                       event.planned, metrics::to_readable("mean_output_speed", event.output_tokens_per_s).substr(0, 6));
+  draw_status();
+}
+
+void Progress::handle(const tuning::LevelFinished& /*event*/) {}
+
+void Progress::handle(const tuning::ExperimentFinished& event) {
+  const auto& experiment = event.experiment;
+  if (!experiment.same_as) {
+    ++measured_;
+    measured_seconds_ += experiment.elapsed;
+  }
+  if (event.best && event.best_value) best_ = fmt::format("#{} {}", *event.best, metrics::to_readable(event.best_metric, *event.best_value));
+  const bool is_best = event.best == experiment.number;
+  const auto name = experiment.number == 0 ? std::string("defaults") : fmt::format("#{}", experiment.number);
+  const auto point = experiment.number == 0 && experiment.parameters.empty() ? "" : space::to_text(experiment.parameters) + "  ";
+  auto line = fmt::format("{:>8}  {}{}  ({})", name, point, result_of(experiment), base::to_duration_text(base::Seconds(experiment.elapsed)));
+  if (is_best) line += "  <- best so far";
+  const bool failed = experiment.failure && experiment.rank() == 3;
+  print_line(failed ? paint("31", line) : is_best ? paint("32", line) : line);
+}
+
+void Progress::handle(const tuning::Notice& event) { print_line(event.warning ? paint("33", "warning: " + event.text) : event.text); }
+
+void Progress::handle(const tuning::RunFinished& /*event*/) {
+  over_ = true;
+  erase_status();
+}
+
+void Progress::print_line(const std::string& text) {
+  erase_status();
+  fmt::print(out_, "{}\n", text);
+  std::fflush(out_);
+  if (!over_) draw_status();
+}
+
+void Progress::erase_status() {
+  if (!status_on_screen_) return;
+  fmt::print(out_, "\r\x1b[K");
+  std::fflush(out_);
+  status_on_screen_ = false;
+}
+
+void Progress::draw_status() {
+  if (!style_.live || over_) return;
+  drawn_ = clock_.steady();
+  std::string line = fmt::format("{} {}", position(), phase_);
+  if (!best_.empty()) line += " | best " + best_;
+  if (const auto left = time_left(); !left.empty()) line += " | " + left;
+  const auto limit = static_cast<std::size_t>(std::max(20, style_.columns - 1));
+  // Cut between characters, never inside one.
+  if (line.size() > limit) {
+    auto end = limit;
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;
+    line.resize(end);
+  }
+  fmt::print(out_, "\r\x1b[K{}", line);
+  std::fflush(out_);
+  status_on_screen_ = true;
+}
+
+std::string Progress::position() const {
+  return number_ == 0 ? "[defaults]" : fmt::format("[trial {} of {}]", number_, planned_);
+}
+
+std::string Progress::time_left() const {
+  if (measured_ == 0) return "";
+  const auto total = static_cast<double>(planned_) + (with_baseline_ ? 1 : 0);
+  const double done = static_cast<double>(number_) + (with_baseline_ ? 0 : -1);
+  const double left = std::max(0.0, total - done) * measured_seconds_ / measured_;
+  return fmt::format("~{} left", base::to_duration_text(base::Seconds(left)));
+}
+
+std::string Progress::paint(const char* code, const std::string& text) const {
+  return style_.colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+}
+
+}  // namespace autotuner::cli

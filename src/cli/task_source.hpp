@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/settings.hpp"
+#include "engine/advice.hpp"
+#include "spec/compose.hpp"
+#include "spec/load_task.hpp"
+
+namespace autotuner::cli {
+
+/// A file's whole text. Errors: not_found, unavailable, each naming the file.
+base::Result<std::string> read_file(const std::string& path);
+/// Writes through a temporary file and a rename: a reader never sees half of it.
+base::Result<void> write_file(const std::string& path, const std::string& text);
+
+/// Reads and checks a task file; every problem goes to stderr. Nothing when there is an error.
+std::optional<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options);
+/// The same for a text in hand; `name` stands in messages.
+std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format, const std::string& name,
+                                         const spec::LoadOptions& options);
+
+/// The options that describe a task without a file: shared by `tune` and `init`.
+struct WishOptions {
+  std::string engine, model, objective = "maximize_throughput", name, ttft, tpot, latency, budget;
+  std::vector<std::string> scenarios;
+  std::vector<int> concurrency;
+  std::optional<int> max_iterations;
+  std::optional<std::uint64_t> seed;
+
+  void add_to(CLI::App& command);
+  bool given() const { return !engine.empty() || !model.empty(); }
+};
+
+/// Errors: invalid_input naming the option.
+base::Result<spec::Wish> wish_of(const WishOptions& options, const engine::Hardware& hardware);
+
+}  // namespace autotuner::cli

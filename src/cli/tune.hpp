@@ -1,0 +1,32 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/thread_pool.hpp>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/settings.hpp"
+#include "engine/advice.hpp"
+#include "tuning/ports/engine_host.hpp"
+#include "tuning/ports/load_runner.hpp"
+#include "tuning/ports/task_store.hpp"
+
+namespace autotuner::cli {
+
+/// What `tune` needs of the concrete world; app/ supplies it.
+struct TuneParts {
+  std::function<base::Result<std::unique_ptr<tuning::TaskStore>>(boost::asio::thread_pool&)> open_store;
+  std::function<base::Result<std::unique_ptr<tuning::EngineHost>>(spec::DeploymentMode, boost::asio::thread_pool&)> make_host;
+  std::function<std::unique_ptr<tuning::LoadRunner>(boost::asio::thread_pool&)> make_load;
+  /// Held while the task runs; refuses a second runner with the reason.
+  std::function<base::Result<std::shared_ptr<void>>(const std::string& task_name)> lock_task;
+  std::function<std::vector<tuning::HostFact>()> audit_host;
+  std::function<engine::Hardware()> detect_hardware;
+};
+
+void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exit_code);
+
+}  // namespace autotuner::cli

@@ -1,0 +1,61 @@
+#include "cli/validate.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/exit_code.hpp"
+#include "cli/task_source.hpp"
+
+namespace autotuner::cli {
+namespace {
+
+struct ValidateOptions {
+  std::string file;
+  bool strict = false, json = false;
+};
+
+int validate(const ValidateOptions& options, const engine::Hardware& hardware) {
+  const auto text = read_file(options.file);
+  if (!text) {
+    fmt::print(stderr, "error: {}\n", text.error().message);
+    return bad_usage;
+  }
+  const auto loaded = spec::load_task(*text, spec::format_of(options.file), {options.strict, hardware.gpus});
+  if (options.json) {
+    base::Json problems = base::Json::array();
+    for (const auto& problem : loaded.problems) {
+      problems.push_back({{"severity", problem.severity == spec::Severity::error ? "error" : "warning"},
+                          {"path", problem.path},
+                          {"line", problem.line == 0 ? base::Json(nullptr) : base::Json(problem.line)},
+                          {"message", problem.message},
+                          {"code", problem.code}});
+    }
+    fmt::print("{}\n", base::to_pretty_text({{"valid", !loaded.has_errors()}, {"problems", problems}}));
+  } else {
+    for (const auto& problem : loaded.problems) fmt::print("{}\n", spec::to_text(problem, options.file));
+    if (!loaded.has_errors()) fmt::print("{}: valid\n", options.file);
+  }
+  return loaded.has_errors() ? bad_usage : success;
+}
+
+}  // namespace
+
+void add_validate(CLI::App& app, std::function<engine::Hardware()> hardware, int& exit_code) {
+  auto options = std::make_shared<ValidateOptions>();
+  auto* command = app.add_subcommand("validate", "check a task file and list every problem");
+  command->add_option("FILE", options->file, "task file")->required();
+  command->add_flag("--strict", options->strict, "treat warnings as errors");
+  command->add_flag("--json", options->json, "problems as JSON");
+  command->footer("Examples:\n  autotuner validate task.yaml\n  autotuner validate --strict --json task.json");
+  command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = validate(*options, hardware()); });
+
+  auto* schema = app.add_subcommand("schema", "print the JSON Schema of the task file");
+  schema->footer("Examples:\n  autotuner schema > task.schema.json\n"
+                 "  # yaml-language-server: $schema=task.schema.json     (first line of a YAML task file)");
+  schema->callback([&exit_code] {
+    fmt::print("{}\n", base::to_pretty_text(spec::task_schema()));
+    exit_code = success;
+  });
+}
+
+}  // namespace autotuner::cli

@@ -1,0 +1,109 @@
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "engine/command_line.hpp"
+
+namespace autotuner::engine {
+namespace {
+
+/// HF_TOKEN for hf-token: how environments spell a flag.
+std::string variable_name(std::string_view name) {
+  name.remove_prefix(std::min(name.find_first_not_of('-'), name.size()));
+  std::string upper(name);
+  std::ranges::transform(upper, upper.begin(), [](char c) {
+    if (c == '-') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return upper;
+}
+
+bool is_plain(char c) {
+  const bool alphanumeric = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return alphanumeric || std::string_view("_@%+=:,./-").find(c) != std::string_view::npos;
+}
+
+/// Whether `word` is what masked_command puts for the value of `flag`.
+bool is_placeholder(std::string_view word, std::string_view flag) {
+  return flag.starts_with("--") && is_secret_name(flag) && word == "$" + variable_name(flag);
+}
+
+/// A word of a launch command: placeholders stay expandable, everything else is literal.
+std::string shell_word(std::string_view word, std::string_view flag) {
+  if (is_placeholder(word, flag)) return "\"" + std::string(word) + "\"";
+  const auto equals = word.find('=');
+  if (equals != std::string_view::npos && is_placeholder(word.substr(equals + 1), word.substr(0, equals))) {
+    return std::string(word.substr(0, equals + 1)) + "\"" + std::string(word.substr(equals + 1)) + "\"";
+  }
+  return shell_quote(word);
+}
+
+}  // namespace
+
+bool is_secret_name(std::string_view name) {
+  const auto upper = variable_name(name);
+  for (const auto* ending : {"TOKEN", "API_KEY", "SECRET", "PASSWORD"}) {
+    if (upper.ends_with(ending)) return true;
+  }
+  return upper.find("SECRET_") != std::string::npos || upper.find("_SECRET") != std::string::npos;
+}
+
+std::string mask_urls(std::string_view text) {
+  std::string masked;
+  while (true) {
+    const auto scheme = text.find("://");
+    if (scheme == std::string_view::npos) return masked + std::string(text);
+    const auto start = scheme + 3;
+    const auto end = std::min(text.find_first_of("/?# \t\r\n\"'<>,;", start), text.size());
+    const auto authority = text.substr(start, end - start);
+    const auto at = authority.rfind('@');
+    masked += text.substr(0, start);
+    masked +=
+        at == std::string_view::npos ? std::string(authority) : "***" + std::string(authority.substr(at));
+    text.remove_prefix(end);
+  }
+}
+
+std::vector<std::string> masked_command(const std::vector<std::string>& command) {
+  std::vector<std::string> masked;
+  std::string secret_flag;
+  for (const auto& word : command) {
+    const bool is_flag = word.starts_with("--");
+    const auto equals = word.find('=');
+    if (is_flag && equals != std::string::npos && is_secret_name(std::string_view(word).substr(0, equals))) {
+      masked.push_back(word.substr(0, equals + 1) + "$" + variable_name(word.substr(0, equals)));
+      secret_flag.clear();
+    } else if (is_flag) {
+      masked.push_back(mask_urls(word));
+      secret_flag = is_secret_name(word) ? word : std::string();
+    } else if (!secret_flag.empty()) {
+      // Of several keys one stands for all.
+      if (masked.back() != "$" + variable_name(secret_flag))
+        masked.push_back("$" + variable_name(secret_flag));
+    } else {
+      masked.push_back(mask_urls(word));
+    }
+  }
+  return masked;
+}
+
+std::string shell_quote(std::string_view word) {
+  if (!word.empty() && std::ranges::all_of(word, is_plain)) return std::string(word);
+  return "'" + base::replace_all(std::string(word), "'", "'\\''") + "'";
+}
+
+std::string shell_line(const std::map<std::string, std::string>& environment,
+                       const std::vector<std::string>& command) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : environment) {
+    words.push_back(is_secret_name(name) ? fmt::format("{}=\"${}\"", name, name)
+                                         : fmt::format("{}={}", name, shell_quote(mask_urls(value))));
+  }
+  std::string_view flag;
+  for (const auto& word : command) {
+    words.push_back(shell_word(word, flag));
+    if (word.starts_with("--")) flag = word;
+  }
+  return base::join(words, " ");
+}
+
+}  // namespace autotuner::engine

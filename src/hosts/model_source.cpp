@@ -1,0 +1,178 @@
+#include "hosts/model_source.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <set>
+
+#include <nlohmann/json.hpp>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "hosts/system_files.hpp"
+
+namespace autotuner::hosts {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorKind;
+using engine::RuntimeId;
+
+constexpr std::string_view default_quant = "Q4_K_M";
+
+bool is_there(const fs::path& path) {
+  std::error_code error;
+  return fs::exists(path, error);
+}
+
+bool is_folder(const fs::path& path) {
+  std::error_code error;
+  return fs::is_directory(path, error);
+}
+
+std::vector<fs::path> children(const fs::path& folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  const fs::directory_iterator end;
+  for (fs::directory_iterator at(folder, error); !error && at != end; at.increment(error))
+    paths.push_back(at->path());
+  std::ranges::sort(paths);
+  return paths;
+}
+
+std::vector<std::string> gguf_names(const fs::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& path : children(folder)) {
+    if (path.extension() == ".gguf" && is_there(path)) names.push_back(path.filename().string());
+  }
+  return names;
+}
+
+fs::path cache_entry(const ModelFolders& folders, const std::string& id) {
+  return fs::path(folders.hf_home) / "hub" / ("models--" + base::replace_all(id, "/", "--"));
+}
+
+base::Result<ModelSource> file_of(const fs::path& path, const std::string& quant) {
+  if (!is_folder(path)) return ModelSource{path.string(), true};
+  auto name = choose_gguf(gguf_names(path), quant, path.string());
+  if (!name) return tl::unexpected(name.error());
+  return ModelSource{(path / *name).string(), true};
+}
+
+/// "-00001-of-00003" of a split model, or npos.
+std::size_t part_at(const std::string& name) {
+  constexpr std::size_t length = std::string_view("-00001-of-00003.gguf").size();
+  if (name.size() <= length || name.substr(name.size() - 14, 4) != "-of-") return std::string::npos;
+  return name.size() - length;
+}
+
+/// The newest snapshot that holds GGUF files.
+base::Result<ModelSource> gguf_in_cache(const std::string& id_and_quant, const ModelFolders& folders) {
+  const auto colon = id_and_quant.rfind(':');
+  const auto id = id_and_quant.substr(0, colon);
+  const auto quant = colon == std::string::npos ? std::string() : id_and_quant.substr(colon + 1);
+  for (const auto& snapshot : children(cache_entry(folders, id) / "snapshots")) {
+    auto names = gguf_names(snapshot);
+    if (names.empty()) continue;
+    const auto has_default = std::ranges::any_of(
+        names, [](const auto& name) { return base::to_lower(name).contains(base::to_lower(default_quant)); });
+    const auto wanted = quant.empty() && has_default ? std::string(default_quant) : quant;
+    auto name = choose_gguf(std::move(names), wanted, snapshot.string());
+    if (!name) return tl::unexpected(name.error());
+    return ModelSource{(snapshot / *name).string(), true};
+  }
+  return base::fail(
+      ErrorKind::not_found,
+      "model '{}' is not in the Hugging Face cache {}; get it with: huggingface-cli download {} --include "
+      "'*{}*.gguf', or give the path of a *.gguf file",
+      id_and_quant, folders.hf_home, id, quant.empty() ? default_quant : quant);
+}
+
+base::Result<ModelSource> hugging_face(const std::string& id, const ModelFolders& folders) {
+  if (!id.contains('/')) {
+    return base::fail(ErrorKind::not_found, "model '{}' is neither below {} nor a Hugging Face id (org/name)",
+                      id, folders.base_path);
+  }
+  const auto entry = cache_entry(folders, id);
+  if (is_complete_cache_entry(entry.string())) return ModelSource{id, true};
+  if (!folders.offline) return ModelSource{id, false};
+  return base::fail(ErrorKind::not_found,
+                    "model '{0}' is not in the Hugging Face cache {1} and downloads are off; get it with: "
+                    "HF_HOME={1} huggingface-cli download {0}, or give the path of its folder",
+                    id, folders.hf_home);
+}
+
+}  // namespace
+
+base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant,
+                                      const std::string& where) {
+  std::ranges::sort(names);
+  if (names.empty()) return base::fail(ErrorKind::not_found, "there is no *.gguf file in {}", where);
+  std::vector<std::string> models;
+  std::set<std::string> sets;
+  for (const auto& name : names) {
+    if (!quant.empty() && !base::to_lower(name).contains(base::to_lower(quant))) continue;
+    // Adapters for pictures lie beside many models; they are no model themselves.
+    if (base::to_lower(name).starts_with("mmproj")) continue;
+    const auto part = part_at(name);
+    if (part == std::string::npos || sets.insert(name.substr(0, part)).second) models.push_back(name);
+  }
+  const auto all = base::join(names, ", ");
+  if (models.empty())
+    return base::fail(ErrorKind::not_found, "no model in {} fits '{}'; there are: {}", where, quant, all);
+  if (models.size() > 1) {
+    return base::invalid_input("{} holds several models: {}; name one (its path, or :QUANT behind the id)",
+                               where, all);
+  }
+  return models.front();
+}
+
+bool is_complete_cache_entry(const std::string& folder) {
+  for (const auto& blob : children(fs::path(folder) / "blobs")) {
+    if (blob.extension() == ".incomplete") return false;
+  }
+  for (const auto& snapshot : children(fs::path(folder) / "snapshots")) {
+    if (const auto index = read_text((snapshot / "model.safetensors.index.json").string())) {
+      const auto document = base::parse_json(*index);
+      if (!document || !document->is_object() || !document->contains("weight_map")) continue;
+      const auto& shards = document->at("weight_map");
+      if (!shards.is_object() || shards.empty()) continue;
+      const bool all = std::ranges::all_of(shards, [&](const auto& shard) {
+        return shard.is_string() && is_there(snapshot / shard.template get<std::string>());
+      });
+      if (all) return true;
+      continue;
+    }
+    const auto files = children(snapshot);
+    const auto is_weight = [](const fs::path& path) {
+      return (path.extension() == ".safetensors" || path.extension() == ".bin") && is_there(path);
+    };
+    if (std::ranges::any_of(files, is_weight)) return true;
+  }
+  return false;
+}
+
+base::Result<ModelSource> find_model(engine::RuntimeId runtime, const std::string& id_or_path,
+                                     const ModelFolders& folders) {
+  if (runtime == RuntimeId::sim) return ModelSource{id_or_path, true};
+  const bool llamacpp = runtime == RuntimeId::llamacpp;
+  const bool is_file_name = llamacpp && base::to_lower(id_or_path).ends_with(".gguf");
+  const bool is_path =
+      id_or_path.starts_with("/") || id_or_path.starts_with("./") || id_or_path.starts_with("../");
+  if (is_path || (is_file_name && is_there(id_or_path))) {
+    if (!is_there(id_or_path))
+      return base::fail(ErrorKind::not_found, "model path {} does not exist", id_or_path);
+    const auto absolute = fs::absolute(id_or_path).lexically_normal();
+    return llamacpp ? file_of(absolute, {}) : ModelSource{absolute.string(), true};
+  }
+  if (const auto named = fs::path(folders.base_path) / id_or_path;
+      !folders.base_path.empty() && is_there(named)) {
+    return llamacpp ? file_of(named, {}) : ModelSource{named.string(), true};
+  }
+  if (is_file_name) {
+    return base::fail(ErrorKind::not_found, "model file {} exists neither here nor below {}", id_or_path,
+                      folders.base_path);
+  }
+  return llamacpp ? gguf_in_cache(id_or_path, folders) : hugging_face(id_or_path, folders);
+}
+
+}  // namespace autotuner::hosts

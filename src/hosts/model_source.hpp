@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "engine/runtime.hpp"
+
+namespace autotuner::hosts {
+
+/// Where models may lie on this host.
+struct ModelFolders {
+  std::string base_path;  ///< of models named without a path
+  std::string hf_home;    ///< Hugging Face cache; entries are hub/models--org--name
+  bool offline = false;   ///< nothing can be downloaded
+};
+
+/// What the engine is given.
+struct ModelSource {
+  std::string argument;  ///< path, or id of a model that the engine finds itself
+  bool on_disk = false;  ///< complete here: the engine needs no network
+  bool operator==(const ModelSource&) const = default;
+};
+
+/// Finds a model: an absolute path, a name below the base path, else a Hugging Face id. llama.cpp wants one
+/// file: a *.gguf, a folder with one model, or org/repo[:QUANT] from the cache. The simulated engine takes
+/// any text. Errors: not_found, naming the path or how to get the model; invalid_input when a choice is
+/// ambiguous.
+base::Result<ModelSource> find_model(engine::RuntimeId runtime, const std::string& id_or_path,
+                                     const ModelFolders& folders);
+
+/// Whether a cache entry (hub/models--org--name) holds all the weights: every shard its index names, no
+/// download under way.
+bool is_complete_cache_entry(const std::string& folder);
+
+/// The model file of a list of GGUF names: the only one, or the first part of the only split set; with
+/// `quant` those whose name contains it (any case). Errors: not_found, invalid_input; both list the names.
+base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant,
+                                      const std::string& where);
+
+}  // namespace autotuner::hosts

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "report/answer.hpp"
+
+namespace autotuner::report {
+
+/// Throughput against the latency that matters, a dot an operating point, limits shaded, frontier joined.
+std::string pareto_figure(const tuning::Run& run, const Answer& answer);
+/// Each trial's objective and the best so far; failures as crosses.
+std::string convergence_figure(const tuning::Run& run, const Answer& answer);
+/// Throughput, TTFT, TPOT and end-to-end latency over concurrency for the chosen configuration, the defaults and the
+/// runner-up; with one level measured, over trials instead.
+std::string level_figures(const tuning::Run& run, const Answer& answer);
+
+}  // namespace autotuner::report

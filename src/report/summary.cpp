@@ -1,0 +1,136 @@
+#include "report/summary.hpp"
+
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "metrics/registry.hpp"
+
+namespace autotuner::report {
+namespace {
+
+using base::Json;
+
+Json to_json(const metrics::OperatingPoint& point) {
+  return {{"scenario", point.scenario},
+          {"num_concurrency", point.level.concurrency},
+          {"request_rate", base::number_or_null(point.level.request_rate)}};
+}
+
+Json to_json(const Shown& shown) {
+  Json checks = Json::array();
+  for (const auto& check : shown.slo.checks) {
+    const auto* info = metrics::find_metric(check.limit.metric());
+    checks.push_back({{"metric", check.limit.metric()},
+                      {"measured", check.actual},
+                      {"limit", check.limit.threshold},
+                      {"unit", info == nullptr ? "" : std::string(info->unit)},
+                      {"headroom", check.headroom()},
+                      {"hard", check.limit.hard_fail},
+                      {"ok", check.ok()}});
+  }
+  return {{"experiment_id", shown.number},
+          {"is_baseline", shown.number == 0},
+          {"point", to_json(shown.point)},
+          {"metric", shown.metric},
+          {"value", base::number_or_null(shown.value)},
+          {"delta_baseline", base::number_or_null(shown.delta_baseline)},
+          {"not_comparable", shown.not_comparable.empty() ? Json(nullptr) : Json(shown.not_comparable)},
+          {"slo", metrics::to_text(shown.slo.verdict)},
+          {"slo_checks", checks},
+          {"trust", metrics::to_text(shown.trust)}};
+}
+
+Json to_json(const std::optional<Shown>& shown) { return shown ? to_json(*shown) : Json(nullptr); }
+
+Json analysis(const Answer& answer) {
+  Json changes = Json::array();
+  for (const auto& change : answer.changes) {
+    changes.push_back({{"parameter", change.parameter}, {"value", change.value}, {"default", change.default_text}});
+  }
+  Json alternatives = Json::array();
+  for (const auto& other : answer.alternatives) {
+    alternatives.push_back({{"objective", metrics::to_text(other.objective)},
+                            {"experiment_id", other.number},
+                            {"point", to_json(other.point)},
+                            {"metric", other.metric},
+                            {"value", other.value}});
+  }
+  Json failures = Json::array();
+  for (const auto& group : answer.failures) {
+    Json common = Json::object();
+    for (const auto& [name, value] : group.common) common[name] = value;
+    failures.push_back({{"error_class", group.cls},
+                        {"error_code", group.code},
+                        {"count", group.experiments.size()},
+                        {"experiments", group.experiments},
+                        {"common_parameters", common},
+                        {"first_error", group.first_error}});
+  }
+  Json others = Json::array();
+  for (const auto& other : answer.other_scenarios) others.push_back(to_json(other));
+  return {{"state", to_text(answer.state)},
+          {"meets_limits", answer.meets_limits},
+          {"best", to_json(answer.best)},
+          {"other_scenarios", others},
+          {"runner_up", to_json(answer.runner_up)},
+          {"baseline", to_json(answer.baseline)},
+          {"equivalent", answer.choice.equivalent},
+          {"changes", changes},
+          {"confidence", answer.confidence},
+          {"further", answer.further},
+          {"what_would_help", answer.what_would_help},
+          {"alternatives", alternatives},
+          {"failures", failures}};
+}
+
+}  // namespace
+
+Json summary(const tuning::Run& run, const Answer& answer) {
+  Json all = Json::array();
+  Json baseline = nullptr;
+  int successful = 0;
+  for (const auto& experiment : run.experiments) {
+    if (experiment.number == 0) {
+      baseline = tuning::to_json(experiment);
+      continue;
+    }
+    all.push_back(tuning::to_json(experiment));
+    successful += experiment.status == tuning::ExperimentStatus::success ? 1 : 0;
+  }
+  const auto* best = answer.choice.best ? tuning::find(run, *answer.choice.best) : nullptr;
+  Json host = Json::array();
+  for (const auto& fact : run.host) {
+    host.push_back({{"name", fact.name}, {"state", fact.state}, {"value", fact.value}, {"remedy", fact.remedy}});
+  }
+  Json best_points = Json::array();
+  if (best != nullptr) {
+    for (const auto& point : best->score.best_points) best_points.push_back(to_json(point));
+  }
+  return {{"schema", 1},
+          {"task_name", run.task.name},
+          {"strategy", run.task.strategy},
+          {"seed", run.seed},
+          {"objective", metrics::to_text(run.task.goal.objective)},
+          {"state", tuning::to_text(run.state)},
+          {"stop_reason", run.stop_reason},
+          {"error_message", run.error_message.empty() ? Json(nullptr) : Json(run.error_message)},
+          {"simulated", answer.simulated},
+          {"total_experiments", all.size()},
+          {"planned_experiments", run.planned},
+          {"successful_experiments", successful},
+          {"elapsed_time", run.elapsed},
+          {"verdict", answer.sentence},
+          {"analysis", analysis(answer)},
+          {"best_result", best == nullptr ? Json(nullptr) : tuning::to_json(*best)},
+          {"best_points", best_points},
+          {"baseline", baseline},
+          {"all_results", all},
+          {"host", host}};
+}
+
+std::string summary_text(const tuning::Run& run, const Answer& answer) {
+  return base::to_pretty_text(summary(run, answer)) + "\n";
+}
+
+}  // namespace autotuner::report

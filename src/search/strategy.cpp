@@ -1,0 +1,57 @@
+#include "search/strategy.hpp"
+
+#include <cmath>
+#include <limits>
+
+#include "search/logged_strategy.hpp"
+
+namespace autotuner::search {
+namespace {
+
+double score_of(const Trial& trial) {
+  const bool scored = trial.rank == TrialClass::met || trial.rank == TrialClass::missed;
+  if (!scored || !trial.score || std::isnan(*trial.score)) return std::numeric_limits<double>::infinity();
+  return *trial.score;
+}
+
+double penalty_of(const Trial& trial) {
+  return std::isnan(trial.penalty) ? std::numeric_limits<double>::infinity() : trial.penalty;
+}
+
+}  // namespace
+
+bool better(const Trial& a, const Trial& b) {
+  if (a.rank != b.rank) return a.rank < b.rank;
+  const double x = score_of(a);
+  const double y = score_of(b);
+  if (x != y) return x < y;
+  if (a.stage != b.stage) return a.stage > b.stage;
+  return penalty_of(a) < penalty_of(b);
+}
+
+base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
+                                                      const space::PointRules& rules,
+                                                      const Options& options) {
+  if (options.max_iterations < 1) {
+    return base::invalid_input("max_iterations is {}; must be at least 1", options.max_iterations);
+  }
+  if (options.initial_random < 0) {
+    return base::invalid_input("n_initial_random is {}; must be at least 0", options.initial_random);
+  }
+  const bool is_grid = options.kind == Kind::grid_search;
+  auto region = is_grid ? Region::grid(space, rules, options) : Region::sampled(space, rules, options);
+  if (!region) return tl::unexpected(region.error());
+  switch (options.kind) {
+    case Kind::grid_search:
+      return make_grid(space, std::move(*region), options);
+    case Kind::random:
+      return make_random(space, std::move(*region), options);
+    case Kind::sobol:
+      return make_sobol(space, std::move(*region), options);
+    case Kind::tpe:
+      break;
+  }
+  return make_tpe(space, std::move(*region), options);
+}
+
+}  // namespace autotuner::search

@@ -1,0 +1,144 @@
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "spec/convert.hpp"
+
+namespace autotuner::spec {
+namespace {
+
+template <class T>
+struct Word {
+  std::string_view text;
+  T value;
+};
+
+template <class T, std::size_t N>
+T meaning_of(const std::array<Word<T>, N>& words, std::string_view text, T preset) {
+  for (const auto& word : words) {
+    if (word.text == text) return word.value;
+  }
+  return preset;
+}
+
+using search::Kind;
+constexpr std::array<Word<Kind>, 5> kinds = {{{"grid_search", Kind::grid_search},
+                                              {"random", Kind::random},
+                                              {"sobol", Kind::sobol},
+                                              {"tpe", Kind::tpe},
+                                              {"bayesian", Kind::tpe}}};
+constexpr std::array<Word<space::Dedupe>, 3> dedupes = {
+    {{"resolved", space::Dedupe::resolved}, {"exact", space::Dedupe::exact}, {"none", space::Dedupe::none}}};
+constexpr std::array<Word<space::GridOrder>, 3> orders = {{{"lexicographic", space::GridOrder::lexicographic},
+                                                           {"shuffled", space::GridOrder::shuffled},
+                                                           {"halton", space::GridOrder::halton}}};
+constexpr std::array<Word<metrics::PenaltyShape>, 3> shapes = {
+    {{"exponential", metrics::PenaltyShape::exponential},
+     {"continuous", metrics::PenaltyShape::continuous},
+     {"linear", metrics::PenaltyShape::linear}}};
+constexpr std::array<Word<metrics::BatchPolicy>, 3> policies = {
+    {{"drop", metrics::BatchPolicy::drop},
+     {"keep", metrics::BatchPolicy::keep},
+     {"max_compliant", metrics::BatchPolicy::max_compliant}}};
+
+void convert_running(const Section& optimization, Task& task) {
+  auto& running = task.running;
+  running.timeout_per_iteration =
+      optimization.seconds("timeout_per_iteration").value_or(running.timeout_per_iteration);
+  running.ready_timeout = optimization.seconds("ready_timeout");
+  running.total_timeout = optimization.seconds("total_timeout");
+  running.max_parallel_experiments = optimization.count("max_parallel_experiments", 1);
+  running.baseline = optimization.boolean("baseline");
+  running.early_stop = optimization.boolean("early_stop");
+  if (!running.early_stop && task.reference_compat) running.early_stop = false;
+  if (const auto patience = optimization.integer("patience")) running.patience = static_cast<int>(*patience);
+  running.min_improvement = optimization.number("min_improvement");
+  const Section repeat(optimization.find("repeat_best"));
+  const auto k = repeat.integer("k");
+  const auto n = repeat.integer("n");
+  if (k && n) running.repeat_best = std::pair(static_cast<int>(*k), static_cast<int>(*n));
+}
+
+/// One limit, when it has a threshold.
+void add_limit(const Section& limit, const std::string& name, metrics::Slo& slo, Report& report) {
+  if (!limit.exists()) return;
+  const std::string path = "slo." + name;
+  const auto threshold = limit.number("threshold");
+  if (!threshold) {
+    if (!report.mentions(path))
+      report.warning(path, limit.line(), "no_effect", "has no threshold and has no effect; give threshold");
+    return;
+  }
+  if (name == "success_rate" && *threshold > 1) {
+    report.error(path + ".threshold", limit.line_of("threshold"), "out_of_range",
+                 fmt::format("is {}; must be between 0 and 1", *threshold));
+    return;
+  }
+  const bool has_stat = name == "ttft" || name == "tpot";
+  if (!has_stat && limit.find("stat") != nullptr) {
+    report.warning(path + ".stat", limit.line_of("stat"), "no_effect",
+                   "has no effect; only ttft and tpot have a choice of statistics");
+  }
+  metrics::Limit result;
+  result.name = name;
+  result.threshold = *threshold;
+  result.weight = limit.number("weight").value_or(result.weight);
+  result.hard_fail = limit.boolean("hard_fail").value_or(false);
+  result.fail_ratio = limit.number("fail_ratio").value_or(result.fail_ratio);
+  if (has_stat) result.stat = limit.text("stat", "mean");
+  slo.limits.push_back(std::move(result));
+}
+
+void convert_slo(const Node& document, metrics::Slo& slo, Report& report) {
+  const Section section(document, "slo");
+  const Section latency(section.find("latency"));
+  // in the order in which penalties are summed
+  for (const std::string percentile : {"p50", "p90", "p95", "p99"}) {
+    add_limit(Section(latency.find(percentile)), "latency." + percentile, slo, report);
+  }
+  for (const std::string name : {"ttft", "tpot", "throughput", "success_rate"})
+    add_limit(Section(section.find(name)), name, slo, report);
+  slo.steepness = section.number("steepness").value_or(slo.steepness);
+  slo.shape = meaning_of(shapes, section.text("penalty_shape"), slo.shape);
+  slo.batch_policy = meaning_of(policies, section.text("batch_policy"), slo.batch_policy);
+}
+
+}  // namespace
+
+void convert_search(const Node& document, Task& task, Report& report) {
+  const Section optimization(document, "optimization");
+  auto& options = task.search;
+  task.strategy = optimization.text("strategy", "grid_search");
+  options.kind = meaning_of(kinds, task.strategy, Kind::grid_search);
+  if (task.strategy == "bayesian" && !task.reference_compat) {
+    report.warning("optimization.strategy", optimization.line_of("strategy"), "replaced",
+                   "is \"bayesian\", which this version runs as tpe (a tree-structured Parzen estimator); "
+                   "write tpe to say so");
+  }
+  options.max_iterations = optimization.count("max_iterations", options.max_iterations);
+  options.initial_random = optimization.count("n_initial_random", options.initial_random);
+  options.multivariate = optimization.boolean("multivariate").value_or(false);
+  options.dedupe = meaning_of(dedupes, optimization.text("dedupe"), options.dedupe);
+  options.order = meaning_of(orders, optimization.text("order"), options.order);
+  const auto seed = optimization.integer("seed");
+  task.seed_given = seed.has_value();
+  options.seed = static_cast<std::uint64_t>(seed.value_or(0));
+  convert_running(optimization, task);
+}
+
+void convert_goal(const Node& document, Task& task, Report& report) {
+  const Section optimization(document, "optimization");
+  auto& goal = task.goal;
+  goal.reference_compat = task.reference_compat;
+  const auto word = optimization.text("objective", "minimize_latency");
+  goal.objective = metrics::objective_from_text(word).value_or(goal.objective);
+  convert_slo(document, goal.slo, report);
+  if (const auto level = optimization.integer("objective_at")) {
+    goal.at = {metrics::BasisKind::level, static_cast<int>(*level)};
+  } else if (optimization.text("objective_at") == "best_point") {
+    goal.at.kind = metrics::BasisKind::best_point;
+  }
+}
+
+}  // namespace autotuner::spec

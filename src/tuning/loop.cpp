@@ -1,0 +1,357 @@
+#include "tuning/loop.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <random>
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <fmt/format.h>
+
+#include "engine/command_line.hpp"
+#include "tuning/outline.hpp"
+#include "tuning/trial.hpp"
+
+namespace autotuner::tuning {
+namespace {
+
+using std::chrono::duration;
+
+/// One run in progress. All members are touched by the loop's executor alone.
+class Session {
+ public:
+  Session(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock, const EventSink& events,
+          LoopOptions options)
+      : store_(store), clock_(clock), events_(events), options_(std::move(options)), trials_(host, load, clock, events) {}
+
+  base::Awaitable<base::Result<void>> prepare(spec::Task task);
+  base::Awaitable<void> conduct(std::stop_token finish);
+  base::Awaitable<base::Result<Run>> conclude();
+
+ private:
+  base::Awaitable<base::Result<bool>> restore(const spec::Task& task);
+  base::Awaitable<void> work(std::stop_token finish);
+  base::Awaitable<void> work_in_parallel(int workers, std::stop_token finish);
+  base::Awaitable<void> repeat_best(std::stop_token finish);
+  base::Awaitable<void> measure(Experiment experiment, std::stop_token finish);
+  base::Awaitable<void> save(const Experiment& experiment);
+  std::optional<Experiment> next();
+  std::optional<Experiment> next_suggestion();
+  bool copies_baseline(Experiment& experiment) const;
+  void put(const Experiment& experiment);
+  void halt_on_unknown_flag(const Experiment& experiment);
+  void announce(const Experiment& experiment);
+  bool has_time_left() const;
+  std::optional<base::SteadyTime> run_deadline() const;
+  Experiment fresh(int number) const;
+  int next_number() const;
+
+  TaskStore& store_;
+  const base::Clock& clock_;
+  const EventSink& events_;
+  LoopOptions options_;
+  TrialRunner trials_;
+  Run run_;
+  engine::Setting setting_;
+  std::unique_ptr<search::Strategy> strategy_;
+  bool per_gpu_ = true;
+  std::deque<Experiment> redo_;
+  bool halted_ = false;  ///< a store that fails, or a flag the engine does not know: nothing new begins
+  base::SteadyTime started_;
+  double earlier_elapsed_ = 0;
+};
+
+base::Awaitable<base::Result<bool>> Session::restore(const spec::Task& task) {
+  auto stored = co_await store_.find(task.name);
+  if (!stored) {
+    if (stored.error().kind == base::ErrorKind::not_found) co_return false;
+    co_return tl::unexpected(stored.error());
+  }
+  const bool unfinished = stored->state == TaskState::running || stored->state == TaskState::cancelled;
+  if (!options_.resume) {
+    if (unfinished && !stored->experiments.empty()) {
+      events_(Notice{false, fmt::format("an unfinished run of '{}' with {} experiments is stored; --resume goes on from it, "
+                                        "this starts a new one",
+                                        task.name, stored->experiments.size())});
+    }
+    co_return false;
+  }
+  if (resume_key(stored->task) != resume_key(task)) {
+    co_return base::fail(base::ErrorKind::conflict,
+                         "the stored run of '{}' was made from another task document (only max_iterations, time limits, "
+                         "patience and repeat_best may differ); run without --resume to start a new one",
+                         task.name);
+  }
+  run_ = std::move(*stored);
+  co_return true;
+}
+
+base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
+  started_ = clock_.steady();
+  auto resumed = co_await restore(task);
+  if (!resumed) co_return tl::unexpected(resumed.error());
+  if (!*resumed) {
+    run_ = Run{};
+    // 53 bits survive every JSON reader as a number.
+    run_.seed = task.seed_given ? task.search.seed : (std::random_device{}() | (std::uint64_t{std::random_device{}() & 0x1fffffU} << 32));
+    run_.created_at = run_.started_at = base::to_iso_text(clock_.system());
+  }
+  run_.task = std::move(task);
+  run_.host = options_.host;
+  run_.mode = options_.mode;
+  run_.state = TaskState::running;
+  run_.stop_reason.clear();
+  run_.error_message.clear();
+  earlier_elapsed_ = run_.elapsed;
+
+  setting_ = setting_of(run_.task, options_.host_gpus);
+  auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_), search_options(run_.task, run_.seed));
+  if (!strategy) co_return tl::unexpected(strategy.error());
+  strategy_ = std::move(*strategy);
+  per_gpu_ = is_per_gpu(run_.task, setting_);
+
+  std::vector<search::Trial> log;
+  for (const auto& experiment : run_.experiments) {
+    if (is_search_row(experiment)) log.push_back(trial_of(experiment));
+    if (!is_unfinished(experiment)) continue;
+    auto again = fresh(experiment.number);
+    again.parameters = experiment.parameters;
+    again.covers = experiment.covers;
+    again.reason = experiment.reason;
+    again.phase_of_search = experiment.phase_of_search;
+    again.repeat_of = experiment.repeat_of;
+    again.attempt = experiment.attempt + 1;
+    redo_.push_back(std::move(again));
+  }
+  strategy_->record(log);
+  run_.planned = strategy_->planned();
+  if (run_.task.running.repeat_best) {
+    const auto [points, times] = *run_.task.running.repeat_best;
+    run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) * static_cast<std::uint64_t>(times);
+  }
+  auto opened = base::Result<void>{};
+  if (*resumed) {
+    opened = co_await store_.finish(run_);
+  } else {
+    opened = co_await store_.open_run(run_);
+  }
+  if (!opened) co_return tl::unexpected(opened.error());
+  events_(RunStarted{run_.planned, options_.baseline, *resumed, std::string(engine::runtime(run_.task.runtime).title),
+                     engine::runtime(run_.task.runtime).simulated});
+  co_return base::Result<void>{};
+}
+
+Experiment Session::fresh(int number) const {
+  Experiment experiment;
+  experiment.number = number;
+  experiment.status = ExperimentStatus::deploying;
+  experiment.simulated = engine::runtime(run_.task.runtime).simulated;
+  experiment.created_at = base::to_iso_text(clock_.system());
+  return experiment;
+}
+
+int Session::next_number() const {
+  int last = 0;
+  for (const auto& experiment : run_.experiments) last = std::max(last, experiment.number);
+  return last + 1;
+}
+
+std::optional<Experiment> Session::next_suggestion() {
+  auto suggestions = strategy_->suggest(1);
+  if (suggestions.empty()) {
+    if (run_.stop_reason.empty()) run_.stop_reason = strategy_->stop_reason();
+    return std::nullopt;
+  }
+  auto experiment = fresh(next_number());
+  experiment.parameters = std::move(suggestions.front().point);
+  experiment.covers = std::move(suggestions.front().covers);
+  experiment.reason = std::move(suggestions.front().reason);
+  experiment.phase_of_search = std::move(suggestions.front().phase);
+  return experiment;
+}
+
+/// What the search still owes: rows that a crash or a stop cut off, the baseline, then new points.
+std::optional<Experiment> Session::next() {
+  if (halted_) return std::nullopt;
+  if (!has_time_left()) {
+    run_.stop_reason = "total_timeout";
+    return std::nullopt;
+  }
+  if (!redo_.empty()) {
+    auto experiment = std::move(redo_.front());
+    redo_.pop_front();
+    return experiment;
+  }
+  if (options_.baseline && find(run_, 0) == nullptr) {
+    auto experiment = fresh(0);
+    experiment.parameters = engine::baseline_point(run_.task.space, setting_);
+    experiment.phase_of_search = "baseline";
+    experiment.reason = "baseline: the engine's defaults";
+    return experiment;
+  }
+  if (is_out_of_patience(run_)) {
+    run_.stop_reason = "patience";
+    return std::nullopt;
+  }
+  return next_suggestion();
+}
+
+/// A point that resolves to the baseline's flags is not measured again.
+bool Session::copies_baseline(Experiment& experiment) const {
+  const auto* baseline = find(run_, 0);
+  if (baseline == nullptr || experiment.number == 0 || experiment.repeat_of || is_unfinished(*baseline)) return false;
+  if (run_.task.search.dedupe == space::Dedupe::none) return false;
+  const auto mine = engine::resolve(experiment.parameters, setting_);
+  const auto theirs = engine::resolve(baseline->parameters, setting_);
+  if (!mine || !theirs || engine::identity(*mine) != engine::identity(*theirs)) return false;
+  auto copy = *baseline;
+  copy.number = experiment.number;
+  copy.parameters = experiment.parameters;
+  copy.covers = experiment.covers;
+  copy.reason = experiment.reason + "; same flags as the baseline, not run again";
+  copy.phase_of_search = experiment.phase_of_search;
+  copy.created_at = copy.started_at = copy.completed_at = experiment.created_at;
+  copy.elapsed = copy.deploy_s = copy.ready_s = copy.benchmark_s = 0;
+  copy.phases.clear();
+  copy.same_as = 0;
+  experiment = std::move(copy);
+  return true;
+}
+
+void Session::put(const Experiment& experiment) {
+  const auto place = std::ranges::lower_bound(run_.experiments, experiment.number, {}, &Experiment::number);
+  if (place != run_.experiments.end() && place->number == experiment.number) {
+    *place = experiment;
+  } else {
+    run_.experiments.insert(place, experiment);
+  }
+  if (is_search_row(experiment)) strategy_->record(std::vector{trial_of(experiment)});
+}
+
+base::Awaitable<void> Session::save(const Experiment& experiment) {
+  put(experiment);
+  run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
+  const auto stored =
+      co_await store_.save(run_, experiment, checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system())));
+  if (!stored) {
+    halted_ = true;
+    run_.stop_reason = "error";
+    run_.error_message = "the result could not be stored, so nothing new is started: " + stored.error().message;
+    events_(Notice{true, run_.error_message});
+  }
+}
+
+/// The first search row dies of a flag that the engine does not know: so would every other.
+void Session::halt_on_unknown_flag(const Experiment& experiment) {
+  const bool first = experiment.number == 1 || experiment.number == 0;
+  if (!first || !experiment.failure || experiment.failure->cls != engine::FailureClass::bad_flag) return;
+  halted_ = true;
+  run_.stop_reason = "unknown_flag";
+  run_.error_message = experiment.failure->message;
+  events_(Notice{true, "the engine refuses a flag that every point has; stopping: " + experiment.failure->message});
+}
+
+void Session::announce(const Experiment& experiment) {
+  const auto choice = choose(run_);
+  std::optional<double> value;
+  std::string metric;
+  if (choice.best) {
+    const auto* best = find(run_, *choice.best);
+    value = best->score.value;
+    metric = best->score.metric;
+  }
+  events_(ExperimentFinished{experiment, choice.best, value, metric});
+}
+
+base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token finish) {
+  events_(ExperimentStarted{experiment.number, experiment.parameters, experiment.reason});
+  if (!copies_baseline(experiment)) {
+    co_await save(experiment);  // what is under way is known to a run that resumes
+    if (halted_) co_return;
+    const TrialRunner::Context context{run_.task, setting_, options_, per_gpu_, run_.task_id, run_deadline()};
+    co_await trials_.run(experiment, context, finish);
+  }
+  co_await save(experiment);
+  halt_on_unknown_flag(experiment);
+  announce(experiment);
+}
+
+base::Awaitable<void> Session::work(std::stop_token finish) {
+  while (!finish.stop_requested()) {
+    auto experiment = next();
+    if (!experiment) break;
+    co_await measure(std::move(*experiment), finish);
+  }
+}
+
+base::Awaitable<void> Session::work_in_parallel(int workers, std::stop_token finish) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  if (workers <= 1) {
+    co_await work(finish);
+  } else {
+    co_await (work(finish) && work_in_parallel(workers - 1, finish));
+  }
+}
+
+base::Awaitable<void> Session::repeat_best(std::stop_token finish) {
+  while (!finish.stop_requested() && !halted_ && has_time_left()) {
+    const auto due = due_repeats(run_);
+    if (due.empty()) break;
+    const auto* original = find(run_, due.front());
+    auto experiment = fresh(next_number());
+    experiment.parameters = original->parameters;
+    experiment.repeat_of = original->number;
+    experiment.phase_of_search = "repeat";
+    experiment.reason = fmt::format("repeat of trial {} to learn the noise", original->number);
+    co_await measure(std::move(experiment), finish);
+  }
+}
+
+base::Awaitable<void> Session::conduct(std::stop_token finish) {
+  co_await work_in_parallel(run_.task.running.max_parallel_experiments, finish);
+  co_await repeat_best(finish);
+  if (finish.stop_requested()) run_.stop_reason = "cancelled";
+}
+
+base::Awaitable<base::Result<Run>> Session::conclude() {
+  const bool measured = std::ranges::any_of(run_.experiments, [](const Experiment& e) { return e.metrics.has_value(); });
+  run_.state = run_.stop_reason == "cancelled" ? TaskState::cancelled
+               : measured && run_.stop_reason != "error" ? TaskState::completed
+                                                          : TaskState::failed;
+  run_.completed_at = base::to_iso_text(clock_.system());
+  run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
+  const auto stored = co_await store_.finish(run_);
+  // The results are still in hand: they are reported even when their last state could not be stored.
+  if (!stored && run_.error_message.empty()) {
+    run_.error_message = stored.error().message;
+    events_(Notice{true, "the final state could not be stored: " + stored.error().message});
+  }
+  events_(RunFinished{run_.state, run_.stop_reason});
+  co_return std::move(run_);
+}
+
+bool Session::has_time_left() const {
+  const auto deadline = run_deadline();
+  return !deadline || clock_.steady() < *deadline;
+}
+
+std::optional<base::SteadyTime> Session::run_deadline() const {
+  const auto limit = run_.task.running.total_timeout;
+  if (!limit) return std::nullopt;
+  const auto left = *limit - duration<double>(earlier_elapsed_);
+  return started_ + std::chrono::duration_cast<base::SteadyTime::duration>(left);
+}
+
+}  // namespace
+
+TuningLoop::TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock, EventSink events)
+    : store_(store), host_(host), load_(load), clock_(clock), events_(std::move(events)) {}
+
+base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions options, std::stop_token finish) {
+  Session session(store_, host_, load_, clock_, events_, std::move(options));
+  const auto prepared = co_await session.prepare(std::move(task));
+  if (!prepared) co_return tl::unexpected(prepared.error());
+  co_await session.conduct(finish);
+  co_return co_await session.conclude();
+}
+
+}  // namespace autotuner::tuning

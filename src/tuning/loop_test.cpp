@@ -1,0 +1,276 @@
+#include "tuning/loop.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/await.hpp"
+#include "tests/support/fakes.hpp"
+#include "tests/support/memory_task_store.hpp"
+#include "tuning/outline.hpp"
+
+namespace autotuner::tuning {
+namespace {
+
+using test::await;
+using test::fake_batch;
+using test::FakeHost;
+using test::FakeLoad;
+using test::ManualClock;
+using test::MemoryTaskStore;
+
+constexpr auto scenario = "D(100,100)";
+
+/// tensor-parallel-size {1,2} x max-num-seqs {32,64}: four points on the simulated engine.
+spec::Task task_of_four() {
+  spec::Task task;
+  task.name = "four";
+  task.model.id_or_path = "demo-8b";
+  task.base_runtime = "sim";
+  task.runtime = engine::RuntimeId::sim;
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}}, {"max-num-seqs", space::Choices{{32, 64}}}};
+  task.strategy = "grid_search";
+  task.search.kind = search::Kind::grid_search;
+  task.seed_given = true;
+  task.search.seed = 5;
+  task.goal.objective = metrics::Objective::maximize_throughput;
+  task.workload.scenarios = {*load::Scenario::parse(scenario)};
+  task.workload.levels = {{4, std::nullopt}};
+  task.document = "{}";
+  return task;
+}
+
+/// Throughput 1000 * tp + max-num-seqs: per GPU, tp 1 with 64 sequences wins.
+LoadResult by_flags(const LoadRequest& /*request*/, const space::Point& flags) {
+  const auto number = [&](const char* name, double otherwise) {
+    const auto* value = flags.find(name);
+    return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
+  };
+  LoadResult result;
+  result.batches = {fake_batch(scenario, 4, 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10), 0.5)};
+  return result;
+}
+
+class TuningLoopTest : public ::testing::Test {
+ protected:
+  TuningLoopTest() { load.behaviour = by_flags; }
+
+  Run run(const spec::Task& task, LoopOptions options = {}, std::stop_token stop = {}) {
+    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
+      if (on_event) on_event(event);
+      if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
+    });
+    auto result = await(loop.run(task, options, stop));
+    EXPECT_TRUE(result) << result.error().message;
+    return result ? *result : Run{};
+  }
+
+  MemoryTaskStore store;
+  FakeHost host;
+  FakeLoad load;
+  ManualClock clock;
+  std::function<void(const Event&)> on_event;
+  std::vector<std::string> notices;
+};
+
+TEST_F(TuningLoopTest, MeasuresTheDefaultsFirstAndThenEveryPointOfAGrid) {
+  const auto result = run(task_of_four());
+  ASSERT_EQ(result.experiments.size(), 5U);
+  EXPECT_EQ(result.state, TaskState::completed);
+  EXPECT_EQ(result.stop_reason, "space_exhausted");
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(result.experiments[static_cast<std::size_t>(n)].number, n);
+  EXPECT_EQ(result.experiments[0].phase_of_search, "baseline");
+  EXPECT_EQ(host.alive, 0);
+  const auto choice = choose(result);
+  ASSERT_TRUE(choice.best);
+  EXPECT_EQ(space::to_text(find(result, *choice.best)->parameters), "tensor-parallel-size=1 max-num-seqs=64");
+}
+
+TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {
+  const auto result = run(task_of_four(), {.baseline = false});
+  EXPECT_EQ(result.experiments.size(), 4U);
+  EXPECT_EQ(result.experiments.front().number, 1);
+}
+
+TEST_F(TuningLoopTest, RetriesATransientFailureOnceAndNothingElse) {
+  int failures_left = 1;
+  host.behaviour = [&](const EngineRequest&) -> std::optional<engine::Failure> {
+    if (failures_left-- > 0) return engine::Failure{engine::FailureCode::deploy_failed, engine::FailureClass::connection, "port taken", true};
+    return std::nullopt;
+  };
+  auto result = run(task_of_four());
+  EXPECT_EQ(result.experiments[0].status, ExperimentStatus::success);
+  EXPECT_EQ(result.experiments[0].attempt, 2);
+  EXPECT_EQ(host.starts.size(), 6U);
+
+  host.starts.clear();
+  host.behaviour = [](const EngineRequest&) -> std::optional<engine::Failure> {
+    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::oom, "out of memory", false};
+  };
+  result = run(task_of_four());
+  EXPECT_EQ(host.starts.size(), 5U);
+  EXPECT_EQ(result.state, TaskState::failed);
+  EXPECT_EQ(result.experiments[1].stage, 1);
+  EXPECT_GT(result.experiments[1].penalty, 0);
+  EXPECT_FALSE(result.experiments[1].score.score);
+}
+
+TEST_F(TuningLoopTest, StopsWhenTheFirstTrialDiesOfAnUnknownFlag) {
+  host.behaviour = [](const EngineRequest&) -> std::optional<engine::Failure> {
+    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::bad_flag, "unknown argument: --max-num-seqs", false};
+  };
+  const auto result = run(task_of_four(), {.baseline = false});
+  EXPECT_EQ(result.experiments.size(), 1U);
+  EXPECT_EQ(result.stop_reason, "unknown_flag");
+  EXPECT_EQ(result.error_message, "unknown argument: --max-num-seqs");
+}
+
+TEST_F(TuningLoopTest, CopiesTheBaselinesResultForAPointWithItsFlags) {
+  auto task = task_of_four();
+  task.space.parameters = {{"max-num-seqs", space::Choices{{space::Value(), 64}}}};
+  const auto result = run(task);
+  ASSERT_EQ(result.experiments.size(), 3U);
+  EXPECT_EQ(result.experiments[1].same_as, 0);
+  EXPECT_EQ(result.experiments[1].score.value, result.experiments[0].score.value);
+  EXPECT_EQ(host.starts.size(), 2U);
+}
+
+TEST_F(TuningLoopTest, EndsCleanlyOnAStopRequestAndResumesWithoutADuplicate) {
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    const auto* finished = std::get_if<ExperimentFinished>(&event);
+    if (finished != nullptr && finished->experiment.number == 2) stop.request_stop();
+  };
+  const auto interrupted = run(task_of_four(), {}, stop.get_token());
+  EXPECT_EQ(interrupted.state, TaskState::cancelled);
+  EXPECT_EQ(interrupted.experiments.size(), 3U);
+  EXPECT_EQ(host.alive, 0);
+
+  on_event = nullptr;
+  const auto resumed = run(task_of_four(), {.resume = true});
+  MemoryTaskStore fresh_store;
+  TuningLoop unbroken(fresh_store, host, load, clock, [](const Event&) {});
+  const auto whole = await(unbroken.run(task_of_four(), {}, {}));
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(resumed.experiments.size(), whole->experiments.size());
+  for (std::size_t i = 0; i < whole->experiments.size(); ++i) {
+    EXPECT_EQ(resumed.experiments[i].number, whole->experiments[i].number);
+    EXPECT_EQ(resumed.experiments[i].parameters, whole->experiments[i].parameters);
+    EXPECT_EQ(resumed.experiments[i].score.score, whole->experiments[i].score.score);
+  }
+}
+
+TEST_F(TuningLoopTest, MeasuresATrialThatWasCutOffAgainUnderItsNumber) {
+  std::stop_source stop;
+  load.behaviour = [&](const LoadRequest& request, const space::Point& flags) {
+    if (request.experiment == 2) stop.request_stop();
+    return by_flags(request, flags);
+  };
+  const auto interrupted = run(task_of_four(), {}, stop.get_token());
+  ASSERT_EQ(interrupted.experiments.size(), 3U);
+  EXPECT_EQ(interrupted.experiments[2].failure->code, engine::FailureCode::cancelled);
+
+  load.behaviour = by_flags;
+  const auto resumed = run(task_of_four(), {.resume = true});
+  ASSERT_EQ(resumed.experiments.size(), 5U);
+  EXPECT_EQ(resumed.experiments[2].status, ExperimentStatus::success);
+  EXPECT_EQ(resumed.experiments[2].attempt, 2);
+}
+
+TEST_F(TuningLoopTest, RefusesToResumeARunOfAnotherDocument) {
+  run(task_of_four());
+  auto other = task_of_four();
+  other.document = R"({"parameters":{"max-num-seqs":[1]}})";
+  TuningLoop loop(store, host, load, clock, [](const Event&) {});
+  const auto result = await(loop.run(other, {.resume = true}, {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, base::ErrorKind::conflict);
+  EXPECT_NE(result.error().message.find("another task document"), std::string::npos);
+}
+
+TEST_F(TuningLoopTest, RepeatsTheBestPointsRoundByRoundWithoutTellingTheSearch) {
+  auto task = task_of_four();
+  task.running.repeat_best = {2, 2};
+  const auto result = run(task);
+  ASSERT_EQ(result.experiments.size(), 9U);
+  EXPECT_EQ(result.planned, 8U);
+  std::vector<int> repeated;
+  for (std::size_t i = 5; i < 9; ++i) repeated.push_back(result.experiments[i].repeat_of.value_or(-1));
+  EXPECT_EQ(repeated, (std::vector{2, 1, 2, 1}));
+}
+
+TEST_F(TuningLoopTest, StopsAfterPatienceWithoutImprovement) {
+  auto task = task_of_four();
+  task.running.patience = 2;
+  load.behaviour = [](const LoadRequest&, const space::Point&) {
+    LoadResult result;
+    result.batches = {fake_batch(scenario, 4, 100, 0.5)};
+    return result;
+  };
+  const auto result = run(task, {.baseline = false});
+  EXPECT_EQ(result.experiments.size(), 3U);
+  EXPECT_EQ(result.stop_reason, "patience");
+}
+
+TEST_F(TuningLoopTest, StartsNothingNewAfterTheWholeTasksTimeLimit) {
+  auto task = task_of_four();
+  task.running.total_timeout = std::chrono::seconds(100);
+  load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
+    clock.advance(std::chrono::seconds(60));
+    return by_flags(request, flags);
+  };
+  const auto result = run(task, {.baseline = false});
+  EXPECT_EQ(result.experiments.size(), 2U);
+  EXPECT_EQ(result.stop_reason, "total_timeout");
+  EXPECT_EQ(result.state, TaskState::completed);
+}
+
+TEST_F(TuningLoopTest, RunsSeveralTrialsAtOnceWhenTheTaskAllowsIt) {
+  auto task = task_of_four();
+  task.running.max_parallel_experiments = 3;
+  const auto result = run(task);
+  EXPECT_EQ(result.experiments.size(), 5U);
+  EXPECT_EQ(host.starts.size(), 5U);
+  EXPECT_EQ(host.alive, 0);
+}
+
+TEST_F(TuningLoopTest, ReportsAHardViolationWithItsMetricsButWithoutAScore) {
+  auto task = task_of_four();
+  task.goal.slo.limits = {{.name = "ttft", .threshold = 0.1, .hard_fail = true, .fail_ratio = 0.5}};
+  const auto result = run(task);
+  EXPECT_EQ(result.state, TaskState::completed);
+  for (const auto& experiment : result.experiments) {
+    EXPECT_EQ(experiment.rank(), 2);
+    EXPECT_TRUE(experiment.metrics);
+    EXPECT_FALSE(experiment.score.score);
+    EXPECT_EQ(experiment.failure->code, engine::FailureCode::slo_hard_violation);
+  }
+  const auto choice = choose(result);
+  EXPECT_FALSE(choice.best);
+  EXPECT_TRUE(choice.nearest_miss);
+}
+
+TEST_F(TuningLoopTest, StopsWhenAResultCanNotBeStored) {
+  on_event = [this](const Event& event) {
+    if (std::holds_alternative<ExperimentStarted>(event)) store.refuse_writes("disk full");
+  };
+  const auto result = run(task_of_four());
+  EXPECT_EQ(result.state, TaskState::failed);
+  EXPECT_EQ(result.stop_reason, "error");
+  EXPECT_NE(result.error_message.find("disk full"), std::string::npos);
+  EXPECT_EQ(host.alive, 0);
+}
+
+TEST(Outline, RaisesTheBudgetForEnginesThatCompileTheirKernels) {
+  auto task = task_of_four();
+  task.running.timeout_per_iteration = std::chrono::seconds(600);
+  engine::Resolved resolved;
+  EXPECT_EQ(budget_of(task, resolved), std::chrono::seconds(600));
+  resolved.flags.set("enable-torch-compile", true);
+  EXPECT_EQ(budget_of(task, resolved), std::chrono::seconds(900));
+  resolved.world_size = 2;
+  EXPECT_EQ(budget_of(task, resolved), std::chrono::seconds(1200));
+  task.running.timeout_per_iteration = std::chrono::seconds(1800);
+  EXPECT_EQ(budget_of(task, resolved), std::chrono::seconds(1800));
+}
+
+}  // namespace
+}  // namespace autotuner::tuning
