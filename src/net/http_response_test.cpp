@@ -7,7 +7,7 @@ namespace {
 
 const std::string chunked =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
-    "5;note=x\r\nhello\r\n10\r\n, bytes of a body\r\n0\r\nTrailer: t\r\n\r\n";
+    "5;note=x\r\nhello\r\n11\r\n, bytes of a body\r\n0\r\nTrailer: t\r\n\r\n";
 
 TEST(HttpResponseReader, DecodesAChunkedBodyWhereverItIsCut) {
   for (std::size_t cut = 0; cut <= chunked.size(); ++cut) {

@@ -81,7 +81,7 @@ base::Result<Url> parse_url(std::string_view text) {
       return base::invalid_input("url '{}': '{}' is no IPv6 address", whole, url.host);
     }
   } else {
-    const auto colon = authority.find(':');
+    const auto colon = authority.rfind(':');
     has_port = colon != std::string_view::npos;
     url.host = base::to_lower(authority.substr(0, colon));
     if (has_port) port_text = authority.substr(colon + 1);

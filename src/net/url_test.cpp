@@ -39,7 +39,8 @@ TEST(Url, SaysWhatIsWrong) {
   EXPECT_EQ(refusal("http://h:70000"), "url 'http://h:70000': port is '70000'; must be 1 to 65535");
   EXPECT_EQ(refusal("http://h:"), "url 'http://h:': port is ''; must be 1 to 65535");
   EXPECT_EQ(refusal("http:///x"), "url 'http:///x': host is missing");
-  EXPECT_EQ(refusal("http://::1:80"), "url 'http://::1:80': port is ':1:80'; must be 1 to 65535");
+  EXPECT_EQ(refusal("http://::1:80"),
+            "url 'http://::1:80': '::1' is no host name; an IPv6 address needs brackets");
   EXPECT_EQ(refusal("http://[::1"), "url 'http://[::1': ']' is missing");
   EXPECT_EQ(refusal("http://[host]"), "url 'http://[host]': 'host' is no IPv6 address");
   EXPECT_EQ(refusal("http://h?x=1"), "url 'http://h?x=1': query, fragment and spaces are not allowed");

@@ -80,7 +80,7 @@ TEST(AnswerReader, FallsBackToTheTimingsOfLlamaCpp) {
   Reading r;
   r.reader.feed(
       streamed(answers::token("a") +
-               answers::data(R"({"choices":[],"timings":{"prompt_n":5,"cache_n":1,"predicted_n":3}})") +
+               answers::event_line(R"({"choices":[],"timings":{"prompt_n":5,"cache_n":1,"predicted_n":3}})") +
                answers::done),
       1ms);
   EXPECT_EQ(r.record.input_tokens, 6);

@@ -146,9 +146,10 @@ TEST(LevelRunner, ReportsTheStatusAndTheServersWords) {
 TEST(LevelRunner, ReportsAnErrorEventInsideA200) {
   const auto record = single([](ScriptedConnection& connection) {
     connection.read_request();
-    connection.send(answers::stream_head + answers::chunk(answers::token("a")) +
-                    answers::chunk(answers::data(R"({"error":{"message":"out of memory","code":507}})")) +
-                    "0\r\n\r\n");
+    connection.send(
+        answers::stream_head + answers::chunk(answers::token("a")) +
+        answers::chunk(answers::event_line(R"({"error":{"message":"out of memory","code":507}})")) +
+        "0\r\n\r\n");
     connection.wait_until_closed();
   });
   EXPECT_EQ(record.error_code, 507);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
@@ -107,7 +108,11 @@ base::Result<TokenFit> fit_by_counting(const TokenCounter& count,
 
   TokenFit fit;
   fit.source = "tokenize";
-  SingleTokenSearch search(count, words, extra);
+  // shorter words are likelier to be one token, so in this order the halves that are all of that kind are
+  // large
+  auto by_length = words;
+  std::ranges::sort(by_length, {}, [](std::string_view word) { return std::pair(word.size(), word); });
+  SingleTokenSearch search(count, by_length, extra);
   if (const auto searched = search.search(0, words.size()); !searched)
     return tl::unexpected(searched.error());
   fit.vocabulary = search.found().size() >= enough_words ? search.found() : words;

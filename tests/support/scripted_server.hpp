@@ -184,24 +184,24 @@ inline std::string chunk(std::string_view bytes) {
 }
 inline const std::string stream_head =
     "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n";
-inline std::string data(std::string_view payload) {
+inline std::string event_line(std::string_view payload) {
   return "data: " + std::string(payload) + "\n\n";
 }
 inline std::string role() {
-  return data(
+  return event_line(
       R"({"choices":[{"index":0,"delta":{"role":"assistant","content":null},"finish_reason":null}]})");
 }
 inline std::string token(std::string_view text) {
-  return data(R"({"id":"1","choices":[{"index":0,"delta":{"content":")" + std::string(text) +
-              R"("},"finish_reason":null}]})");
+  return event_line(R"({"id":"1","choices":[{"index":0,"delta":{"content":")" + std::string(text) +
+                    R"("},"finish_reason":null}]})");
 }
 inline std::string finish() {
-  return data(R"({"choices":[{"index":0,"delta":{},"finish_reason":"length"}]})");
+  return event_line(R"({"choices":[{"index":0,"delta":{},"finish_reason":"length"}]})");
 }
 inline std::string usage(int prompt, int completion) {
-  return data(R"({"choices":[],"usage":{"prompt_tokens":)" + std::to_string(prompt) +
-              R"(,"completion_tokens":)" + std::to_string(completion) + R"(,"total_tokens":)" +
-              std::to_string(prompt + completion) + "}}");
+  return event_line(R"({"choices":[],"usage":{"prompt_tokens":)" + std::to_string(prompt) +
+                    R"(,"completion_tokens":)" + std::to_string(completion) + R"(,"total_tokens":)" +
+                    std::to_string(prompt + completion) + "}}");
 }
 inline const std::string done = "data: [DONE]\n\n";
 
