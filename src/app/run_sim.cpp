@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "cli/exit_code.hpp"
+#include "simulator/cost_model.hpp"
 #include "simulator/options.hpp"
 #include "simulator/server.hpp"
 
@@ -52,6 +53,8 @@ int run_sim(const std::vector<std::string>& arguments) {
     return cli::success;
   }
   const SignalWaiter signals;
+  fmt::print("{}\n", simulator::banner(*options));
+  std::fflush(stdout);
   const auto served = simulator::serve(*options, signals.token(), [&](std::uint16_t port) {
     fmt::print("Simulated: serving {} on http://{}:{}\n", options->model, options->host, port);
     std::fflush(stdout);

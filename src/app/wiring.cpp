@@ -1,9 +1,7 @@
 #include "app/wiring.hpp"
 
-#include <csignal>
-
+#include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
-#include <pthread.h>
 
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
