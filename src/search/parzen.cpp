@@ -48,7 +48,7 @@ std::vector<double> weights_of(std::size_t n) {
 /// an end only the inner gap counts. `mus`: observations, then the prior's mean.
 std::vector<double> gaps_of(const std::vector<double>& mus, double low, double high) {
   std::vector<std::size_t> order(mus.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(
       order, [&](std::size_t a, std::size_t b) { return mus[a] < mus[b] || (mus[a] == mus[b] && a < b); });
   std::vector<double> gaps(mus.size());
@@ -77,6 +77,7 @@ Parzen::Parzen(std::vector<const Dimension*> dimensions, std::span<const std::ve
   }
   if (columns_.size() != 1 || dimensions[0]->form() != Dimension::Form::categorical) return;
   std::vector<double> answers;
+  answers.reserve(dimensions[0]->count());
   for (std::uint64_t position = 0; position < dimensions[0]->count(); ++position) {
     answers.push_back(log_sum(std::vector{static_cast<double>(position)}));
   }
@@ -179,6 +180,7 @@ std::vector<double> Parzen::draw(base::Random& random) const {
   std::size_t kernel = 0;
   while (kernel + 1 < weights_.size() && (u -= weights_[kernel]) >= 0) ++kernel;
   std::vector<double> coordinates;
+  coordinates.reserve(columns_.size());
   for (const auto& column : columns_) coordinates.push_back(draw_from(column, kernel, random));
   return coordinates;
 }

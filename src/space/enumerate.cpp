@@ -34,6 +34,7 @@ class Odometer {
 
   std::vector<std::size_t> radices() const {
     std::vector<std::size_t> radices;
+    radices.reserve(values_.size());
     for (const auto& values : values_) radices.push_back(values.size());
     return radices;
   }

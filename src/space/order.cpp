@@ -1,7 +1,6 @@
 #include "space/order.hpp"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/random.hpp"
 
@@ -17,6 +16,13 @@ std::vector<std::uint32_t> first_primes(std::size_t count) {
   return primes;
 }
 
+std::vector<std::uint32_t> numbers_below(std::size_t count) {
+  std::vector<std::uint32_t> numbers;
+  numbers.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) numbers.push_back(static_cast<std::uint32_t>(i));
+  return numbers;
+}
+
 void shuffle(std::vector<std::uint32_t>& items, base::Random random) {
   for (std::size_t i = items.size(); i > 1; --i) {
     std::swap(items[i - 1],
@@ -30,8 +36,8 @@ void shuffle(std::vector<std::uint32_t>& items, base::Random random) {
 class RadicalInverse {
  public:
   /// Good for `draws` steps.
-  RadicalInverse(std::uint32_t base, std::uint64_t seed, std::uint64_t draws) : permutation_(base) {
-    std::iota(permutation_.begin(), permutation_.end(), 0U);
+  RadicalInverse(std::uint32_t base, std::uint64_t seed, std::uint64_t draws)
+      : permutation_(numbers_below(base)) {
     shuffle(permutation_, base::Random(seed, base));
     double weight = 1;
     for (std::uint64_t reach = 1; reach <= draws; reach *= base) {
@@ -67,8 +73,7 @@ class RadicalInverse {
 }  // namespace
 
 std::vector<std::uint32_t> shuffled_order(std::size_t count, std::uint64_t seed) {
-  std::vector<std::uint32_t> order(count);
-  std::iota(order.begin(), order.end(), 0U);
+  auto order = numbers_below(count);
   shuffle(order, base::Random(seed));
   return order;
 }
