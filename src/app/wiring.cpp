@@ -30,6 +30,17 @@ std::string setting(const Settings& settings, const std::string& name) {
   return found == settings.config.end() ? std::string() : found->second;
 }
 
+/// ENGINE_MEMORY_GIB, or engine_memory_gib of the configuration file: what each engine may take of the memory.
+std::optional<std::uint64_t> engine_memory(const Settings& settings) {
+  const auto variable = settings.environment.find("ENGINE_MEMORY_GIB");
+  const auto text = variable != settings.environment.end() ? variable->second : setting(settings, "engine_memory_gib");
+  if (text.empty()) return std::nullopt;
+  const auto gib = base::to_number(text);
+  if (gib && *gib > 0 && *gib < 1e6) return static_cast<std::uint64_t>(*gib * 1024 * 1024 * 1024);
+  fmt::print(stderr, "warning: the memory limit of engines is '{}' and is ignored; must be a number of GiB above 0\n", text);
+  return std::nullopt;
+}
+
 hosts::LocalHostSettings local_host_settings(const Settings& settings) {
   hosts::LocalHostSettings host;
   host.run_folder = settings.data_folder + "/run";
@@ -38,6 +49,7 @@ hosts::LocalHostSettings local_host_settings(const Settings& settings) {
   host.environment["PATH"] = settings.path;
   host.own_executable = settings.own_executable;
   host.model_base_path = settings.model_base_path;
+  host.memory_limit = engine_memory(settings);
   host.network.hf_token = settings.hf_token;
   for (const auto* runtime : {"sglang", "vllm", "tensorrt-llm", "llamacpp", "sim"}) {
     const hosts::RuntimeProgram program{setting(settings, fmt::format("runtimes.{}.binary", runtime)),
