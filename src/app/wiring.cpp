@@ -1,7 +1,11 @@
 #include "app/wiring.hpp"
 
+#include <filesystem>
+
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
@@ -41,9 +45,22 @@ std::optional<std::uint64_t> engine_memory(const Settings& settings) {
   return std::nullopt;
 }
 
+/// Where ports are reserved: one place for all runs of a user, whatever their DATA_DIR, because ports are the machine's.
+std::string port_lock_folder(const Settings& settings) {
+  std::error_code error;
+  const auto runtime = fmt::format("/run/user/{}", getuid());
+  if (std::filesystem::is_directory(runtime, error)) return runtime + "/autotuner";
+  const auto shared = fmt::format("/tmp/autotuner-{}", getuid());
+  mkdir(shared.c_str(), 0700);
+  struct stat found {};
+  // Anybody may make a folder of this name in /tmp; only our own is used.
+  const bool ours = lstat(shared.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == getuid();
+  return ours ? shared : settings.data_folder + "/run";
+}
+
 hosts::LocalHostSettings local_host_settings(const Settings& settings) {
   hosts::LocalHostSettings host;
-  host.run_folder = settings.data_folder + "/run";
+  host.run_folder = port_lock_folder(settings);
   host.log_folder = settings.data_folder + "/logs";
   host.environment = settings.environment;
   host.environment["PATH"] = settings.path;
