@@ -42,6 +42,7 @@ Journal::News Journal::record(const Trial& trial) {
 
 std::vector<space::Point> Journal::pending() const {
   std::vector<space::Point> points;
+  points.reserve(pending_.size());
   for (const auto& pending : pending_) points.push_back(pending.point);
   return points;
 }

@@ -48,7 +48,7 @@ std::vector<double> weights_of(std::size_t n) {
 /// an end only the inner gap counts. `mus`: observations, then the prior's mean.
 std::vector<double> gaps_of(const std::vector<double>& mus, double low, double high) {
   std::vector<std::size_t> order(mus.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   std::ranges::sort(
       order, [&](std::size_t a, std::size_t b) { return mus[a] < mus[b] || (mus[a] == mus[b] && a < b); });
   std::vector<double> gaps(mus.size());
@@ -75,12 +75,25 @@ Parzen::Parzen(std::vector<const Dimension*> dimensions, std::span<const std::ve
     columns_[i].dimension = dimensions[i];
     fit(columns_[i], rows, i, bandwidth);
   }
+  if (columns_.size() != 1 || dimensions[0]->form() != Dimension::Form::categorical) return;
+  std::vector<double> answers;
+  answers.reserve(dimensions[0]->count());
+  for (std::uint64_t position = 0; position < dimensions[0]->count(); ++position) {
+    answers.push_back(log_sum(std::vector{static_cast<double>(position)}));
+  }
+  log_densities_ = std::move(answers);
 }
 
 void Parzen::fit(Column& column, std::span<const std::vector<double>> rows, std::size_t index,
                  Bandwidth bandwidth) const {
   if (column.dimension->form() == Dimension::Form::categorical) {
     for (const auto& row : rows) column.observed.push_back(row[index]);
+    // Every choice gets 1/(N + 1), the observed one 1 more, normalised; the prior is uniform.
+    const auto choices = static_cast<double>(column.dimension->count());
+    const double base = 1.0 / static_cast<double>(rows.size() + 1);
+    column.log_hit = std::log((1 + base) / (1 + choices * base));
+    column.log_miss = std::log(base / (1 + choices * base));
+    column.log_prior = -std::log(choices);
     return;
   }
   const double low = column.dimension->axis_low();
@@ -108,15 +121,12 @@ std::vector<double> Parzen::sigmas(std::size_t dimension) const {
   return sigmas;
 }
 
-/// Every choice gets 1/(N + 1), the observed one 1 more, normalised; the prior is uniform.
-double Parzen::log_category(const Column& column, std::size_t kernel, double position) const {
-  const auto choices = static_cast<double>(column.dimension->count());
-  if (kernel == column.observed.size()) return -std::log(choices);
-  const double base = 1.0 / static_cast<double>(column.observed.size() + 1);
-  return std::log((position == column.observed[kernel] ? 1 + base : base) / (1 + choices * base));
+double Parzen::log_category(const Column& column, std::size_t kernel, double position) {
+  if (kernel == column.observed.size()) return column.log_prior;
+  return position == column.observed[kernel] ? column.log_hit : column.log_miss;
 }
 
-double Parzen::log_kernel(const Column& column, std::size_t kernel, double coordinate) const {
+double Parzen::log_kernel(const Column& column, std::size_t kernel, double coordinate) {
   const auto& dimension = *column.dimension;
   if (dimension.form() == Dimension::Form::categorical) return log_category(column, kernel, coordinate);
   const auto& normal = column.normals[kernel];
@@ -130,6 +140,11 @@ double Parzen::log_kernel(const Column& column, std::size_t kernel, double coord
 }
 
 double Parzen::log_density(std::span<const double> coordinates) const {
+  return log_densities_.empty() ? log_sum(coordinates)
+                                : log_densities_[static_cast<std::size_t>(coordinates.front())];
+}
+
+double Parzen::log_sum(std::span<const double> coordinates) const {
   std::vector<double> terms = log_weights_;
   double largest = -infinity;
   for (std::size_t k = 0; k < terms.size(); ++k) {
@@ -142,7 +157,7 @@ double Parzen::log_density(std::span<const double> coordinates) const {
   return largest + std::log(sum);
 }
 
-double Parzen::draw_from(const Column& column, std::size_t kernel, base::Random& random) const {
+double Parzen::draw_from(const Column& column, std::size_t kernel, base::Random& random) {
   const auto& dimension = *column.dimension;
   if (dimension.form() == Dimension::Form::categorical) {
     double u = random.uniform();
@@ -165,6 +180,7 @@ std::vector<double> Parzen::draw(base::Random& random) const {
   std::size_t kernel = 0;
   while (kernel + 1 < weights_.size() && (u -= weights_[kernel]) >= 0) ++kernel;
   std::vector<double> coordinates;
+  coordinates.reserve(columns_.size());
   for (const auto& column : columns_) coordinates.push_back(draw_from(column, kernel, random));
   return coordinates;
 }

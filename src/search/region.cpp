@@ -20,7 +20,7 @@ space::Space written_out(space::Space space) {
     space::Choices choices;
     const auto count = space::step_count(*range);
     for (std::uint64_t i = 0; i < count; ++i) {
-      choices.values.push_back(space::integer_at(*range, i));
+      choices.values.emplace_back(space::integer_at(*range, i));
     }
     parameter.domain = std::move(choices);
   }
@@ -37,8 +37,8 @@ space::Point drawn(const Domain& domain, base::Random& random) {
 
 }  // namespace
 
-Region::Region(const space::Space& space, const space::PointRules& rules, const Options& options)
-    : space_(space), rules_(rules), options_(options), domain_(space) {}
+Region::Region(space::Space space, space::PointRules rules, const Options& options)
+    : space_(std::move(space)), rules_(std::move(rules)), options_(options), domain_(space_) {}
 
 base::Result<Region> Region::grid(const space::Space& space, const space::PointRules& rules,
                                   const Options& options) {

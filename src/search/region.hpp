@@ -48,7 +48,7 @@ class Region {
   std::size_t times_cleared() const { return times_cleared_; }
 
  private:
-  Region(const space::Space& space, const space::PointRules& rules, const Options& options);
+  Region(space::Space space, space::PointRules rules, const Options& options);
   base::Result<Region> listed(const space::Space& grid, space::GridOrder order) &&;
   base::Result<Region> checked() &&;
   std::optional<std::size_t> grid_index(const space::Point& point) const;

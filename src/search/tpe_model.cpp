@@ -23,6 +23,7 @@ std::optional<std::vector<double>> row_of(const std::vector<std::optional<double
 Parzen fitted(const Domain& domain, const std::vector<std::size_t>& dimensions,
               const std::vector<space::Point>& points, bool joint) {
   std::vector<const Dimension*> columns;
+  columns.reserve(dimensions.size());
   for (const auto dimension : dimensions) columns.push_back(&domain.dimensions()[dimension]);
   std::vector<std::vector<double>> rows;
   for (const auto& point : points) {

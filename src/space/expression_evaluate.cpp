@@ -93,9 +93,9 @@ bool fulfils(Operator op, std::partial_ordering order) {
 base::Result<Value> comparison(const Node& node, const Point& point) {
   const Node& left = node.operands.front();
   const Node& right = node.operands.back();
-  const auto a = evaluate(left, point);
+  auto a = evaluate(left, point);
   if (!a) return a;
-  const auto b = evaluate(right, point);
+  auto b = evaluate(right, point);
   if (!b) return b;
   const bool tests_equality = node.op == Operator::equal || node.op == Operator::unequal;
   const auto is_null_literal = [](const Node& n) { return n.op == Operator::literal && n.value.is_null(); };
@@ -129,7 +129,7 @@ base::Result<Value> junction(const Node& node, const Point& point) {
   const bool decisive = node.op == Operator::any;
   bool unknown = false;
   for (const auto& operand : node.operands) {
-    const auto value = truth(operand, point);
+    auto value = truth(operand, point);
     if (!value) return value;
     if (value->as_bool() == decisive) return Value(decisive);
     unknown = unknown || value->is_null();

@@ -70,7 +70,7 @@ class Lexer {
 
   static std::string shown(char c) {
     const auto byte = static_cast<unsigned char>(c);
-    return byte > 0x20 && byte < 0x7f ? fmt::format("\"{}\"", c) : fmt::format("0x{:02x}", byte);
+    return byte > 0x20 && byte < 0x7f ? fmt::format(R"("{}")", c) : fmt::format("0x{:02x}", byte);
   }
 
   /// The end of the letters, digits, dots and hyphens from `end` on that hang together as one word.

@@ -57,9 +57,11 @@ void ExclusionTally::add(std::string reason, const Point& point) {
 
 std::vector<Exclusion> ExclusionTally::sorted() const {
   std::vector<std::pair<std::uint64_t, std::size_t>> order;  // earlier first among equally common ones
+  order.reserve(exclusions_.size());
   for (std::size_t i = 0; i < exclusions_.size(); ++i) order.emplace_back(~exclusions_[i].count, i);
   std::ranges::sort(order);
   std::vector<Exclusion> exclusions;
+  exclusions.reserve(order.size());
   for (const auto& [count, i] : order) exclusions.push_back(exclusions_[i]);
   return exclusions;
 }

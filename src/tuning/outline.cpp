@@ -125,6 +125,7 @@ std::string checkpoint_of(const Run& run, const search::Strategy& strategy, cons
 search::Options search_options(const spec::Task& task, std::uint64_t seed) {
   auto options = task.search;
   options.seed = seed;
+  options.objective = metrics::to_text(task.goal.objective);
   return options;
 }
 
