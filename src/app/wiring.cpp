@@ -1,7 +1,11 @@
 #include "app/wiring.hpp"
 
+#include <filesystem>
+
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
@@ -30,14 +34,39 @@ std::string setting(const Settings& settings, const std::string& name) {
   return found == settings.config.end() ? std::string() : found->second;
 }
 
+/// ENGINE_MEMORY_GIB, or engine_memory_gib of the configuration file: what each engine may take of the memory.
+std::optional<std::uint64_t> engine_memory(const Settings& settings) {
+  const auto variable = settings.environment.find("ENGINE_MEMORY_GIB");
+  const auto text = variable != settings.environment.end() ? variable->second : setting(settings, "engine_memory_gib");
+  if (text.empty()) return std::nullopt;
+  const auto gib = base::to_number(text);
+  if (gib && *gib > 0 && *gib < 1e6) return static_cast<std::uint64_t>(*gib * 1024 * 1024 * 1024);
+  fmt::print(stderr, "warning: the memory limit of engines is '{}' and is ignored; must be a number of GiB above 0\n", text);
+  return std::nullopt;
+}
+
+/// Where ports are reserved: one place for all runs of a user, whatever their DATA_DIR, because ports are the machine's.
+std::string port_lock_folder(const Settings& settings) {
+  std::error_code error;
+  const auto runtime = fmt::format("/run/user/{}", getuid());
+  if (std::filesystem::is_directory(runtime, error)) return runtime + "/autotuner";
+  const auto shared = fmt::format("/tmp/autotuner-{}", getuid());
+  mkdir(shared.c_str(), 0700);
+  struct stat found {};
+  // Anybody may make a folder of this name in /tmp; only our own is used.
+  const bool ours = lstat(shared.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == getuid();
+  return ours ? shared : settings.data_folder + "/run";
+}
+
 hosts::LocalHostSettings local_host_settings(const Settings& settings) {
   hosts::LocalHostSettings host;
-  host.run_folder = settings.data_folder + "/run";
+  host.run_folder = port_lock_folder(settings);
   host.log_folder = settings.data_folder + "/logs";
   host.environment = settings.environment;
   host.environment["PATH"] = settings.path;
   host.own_executable = settings.own_executable;
   host.model_base_path = settings.model_base_path;
+  host.memory_limit = engine_memory(settings);
   host.network.hf_token = settings.hf_token;
   for (const auto* runtime : {"sglang", "vllm", "tensorrt-llm", "llamacpp", "sim"}) {
     const hosts::RuntimeProgram program{setting(settings, fmt::format("runtimes.{}.binary", runtime)),

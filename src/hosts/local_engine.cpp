@@ -87,8 +87,13 @@ Failure LocalEngine::classify(const engine::ExitStatus& status, bool ready) cons
   const bool allocation_failed =
       parts_.memory.means == MemoryLimit::Means::address_space && speaks_of_failed_allocation(log);
   const bool killed_by_kernel = status.signal == SIGKILL && kernel_kills() > killed_before_;
-  return engine::classify_exit(status, log, parts_.runtime, ready,
-                               parts_.memory.was_hit() || allocation_failed || killed_by_kernel);
+  auto failure = engine::classify_exit(status, log, parts_.runtime, ready,
+                                       parts_.memory.was_hit() || allocation_failed || killed_by_kernel);
+  const auto limit = memory_limit_gib();
+  if (failure.cls == FailureClass::oom && limit) {
+    failure.message += fmt::format("; this engine was limited to {:.3g} GiB of memory", *limit);
+  }
+  return failure;
 }
 
 std::optional<Failure> LocalEngine::failure_of(const Readiness& readiness, base::SteadyTime began) const {

@@ -102,8 +102,10 @@ std::vector<Change> changes_from_baseline(const Run& run, const Experiment& expe
   const auto& base = baseline == nullptr ? none : baseline->flags;
   for (const auto& [name, value] : experiment.flags) {
     const auto* before = base.find(name);
-    if (before != nullptr && *before == value) continue;
-    changes.push_back({name, space::to_text(value), before != nullptr ? space::to_text(*before) : default_text(run.task.runtime, name)});
+    const auto text = space::to_text(value);
+    const auto otherwise = before != nullptr ? space::to_text(*before) : default_text(run.task.runtime, name);
+    // What the engine would have chosen itself is no change.
+    if (text != otherwise) changes.push_back({name, text, otherwise});
   }
   for (const auto& [name, value] : base) {
     if (!experiment.flags.contains(name)) changes.push_back({name, "not set", space::to_text(value)});

@@ -164,7 +164,9 @@ std::string export_csv_experiments(const Run& run) {
   std::vector<metrics::Metrics> values;
   for (const auto& experiment : run.experiments) values.push_back(experiment.metrics.value_or(metrics::Metrics{}));
   const auto names = parameter_names(run);
-  const auto columns = measured_metrics(values);
+  auto columns = measured_metrics(values);
+  // The experiment's own elapsed time, start of the engine included, has its column already.
+  std::erase_if(columns, [](const metrics::MetricInfo* info) { return info->name == "elapsed_time"; });
   std::vector<std::string> head{"experiment_id", "status", "slo", "objective_value", "objective_score", "error_code", "error_class", "error_message",
                                 "simulated", "gpus", "elapsed_time [s]"};
   for (const auto& name : names) head.push_back(name);

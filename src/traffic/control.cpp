@@ -1,5 +1,6 @@
 #include "traffic/control.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -16,6 +17,11 @@ net::HttpRequest base_request(const Control& control, std::string_view path,
   net::HttpRequest request;
   request.url = control.endpoint.url.text() + std::string(path);
   request.timeout = timeout;
+  if (control.deadline != std::chrono::steady_clock::time_point::max()) {
+    const std::chrono::duration<double> left = control.deadline - std::chrono::steady_clock::now();
+    // A timeout of zero would mean none.
+    request.timeout = std::clamp<std::chrono::duration<double>>(left, std::chrono::milliseconds(1), timeout);
+  }
   request.ca_file = control.endpoint.ca_file;
   request.verify_peer = control.endpoint.verify_peer;
   request.headers = {{"Authorization", control.authorization()}};

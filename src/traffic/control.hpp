@@ -17,6 +17,8 @@ struct Control {
   Endpoint endpoint;
   std::string api_key;  ///< empty = "dummy", which servers without keys ignore
   std::string model;
+  /// No call waits beyond this; one that begins later fails at once.
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   base::Result<net::HttpResponse> get(std::string_view path, std::chrono::duration<double> timeout,
                                       std::stop_token stop) const;

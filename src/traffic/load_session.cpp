@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,7 @@ using std::chrono::steady_clock;
 /// Warm requests of a level fill connections, kernels and caches; long answers would add nothing.
 constexpr int warm_output_tokens = 16;
 constexpr int max_bad_levels = 2;
+constexpr auto death_notice = std::chrono::milliseconds(300);
 constexpr double bad_share = 0.5;
 constexpr double short_answer_share = 0.01;
 /// A re-run of a level sees other texts than the run it replaces.
@@ -94,6 +96,16 @@ std::optional<Failure> LoadSession::interruption() const {
   return std::nullopt;
 }
 
+/// A dying engine's sockets close before its end is known: give the news time to arrive, so that the failure
+/// is put down to the death and not to the connections it broke.
+void LoadSession::await_death() const {
+  if (!engine_) return;
+  const auto until = steady_clock::now() + death_notice;
+  while (!engine_->death() && steady_clock::now() < until && !stop_.stop_requested()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
 std::optional<Failure> LoadSession::prepare() {
   auto url = net::parse_url(request_.url);
   if (!url) return failure(FailureClass::other, url.error().message);
@@ -101,9 +113,11 @@ std::optional<Failure> LoadSession::prepare() {
   if (url->base.ends_with("/v1")) url->base.resize(url->base.size() - 3);
   control_.endpoint = {.url = *url, .ca_file = options_.ca_file, .verify_peer = options_.verify_peer};
   control_.api_key = request_.api_key;
+  control_.deadline = request_.deadline;
   for (const auto step :
        {&LoadSession::name_model, &LoadSession::warm_up_server, &LoadSession::load_prompts}) {
     auto problem = (this->*step)();
+    if (problem) await_death();
     if (auto outside = interruption()) return outside;
     if (problem) return problem;
   }
@@ -408,6 +422,7 @@ void LoadSession::warn(std::string text) {
 }
 
 tuning::LoadResult LoadSession::conclude() {
+  if (result_.batches.empty() && !interruption()) await_death();
   const auto outside = interruption();
   for (std::size_t s = 0; s < request_.workload.scenarios.size(); ++s) {
     for (std::size_t l = 0; l < request_.workload.levels.size(); ++l) {

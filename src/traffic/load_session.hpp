@@ -42,6 +42,7 @@ class LoadSession {
   std::optional<engine::Failure> warm_up_server();
   engine::Failure failure(engine::FailureClass cls, std::string message) const;
   std::optional<engine::Failure> interruption() const;
+  void await_death() const;
 
   void measure_pass(int pass);
   void measure_point(const Point& point, int pass);

@@ -182,6 +182,19 @@ TEST_F(NativeLoadRunnerTest, FailsWithTheServersWordsWhenNoWarmUpIsAnswered) {
             "none of 3 warm-up requests was answered: HTTP 400: model 'served' is not loaded");
 }
 
+TEST_F(NativeLoadRunnerTest, WarmsUpNoLongerThanTheTimeLimitOfTheRun) {
+  ScriptedServer silent([](tests::ScriptedConnection& connection) {
+    while (connection.read_request()) continue;
+  });
+  request_.url = silent.url();
+  request_.workload.model_name = "served";
+  request_.deadline = std::chrono::steady_clock::now() + 100ms;
+  const auto result = run();
+  ASSERT_TRUE(result.failure);
+  EXPECT_EQ(result.failure->code, engine::FailureCode::benchmark_timeout);
+  EXPECT_LT(std::chrono::steady_clock::now(), request_.deadline + 10s);
+}
+
 TEST_F(NativeLoadRunnerTest, WarmsUpOverChatWhereThereAreNoCompletions) {
   engine_.has_completions = false;
   EXPECT_EQ(run().batches.size(), 2U);

@@ -225,6 +225,9 @@ std::string error_text(std::string_view body) {
     if (text.empty()) text = base::text_at(*document, "detail").value_or("");
   }
   if (text.empty()) text = std::string(base::trim(body));
+  // Bytes that are no text would spoil terminals and documents.
+  if (const auto readable = base::parse_json(base::to_compact_text(base::Json(text))))
+    text = readable->get<std::string>();
   for (auto& c : text) {
     if (static_cast<unsigned char>(c) < 0x20) c = ' ';
   }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Talks to an OpenAI-compatible engine with the official `openai` client and checks what comes back.
 
-Usage: openai_client_test.py BASE_URL [MODEL]
+Usage: openai_client_check.py BASE_URL [MODEL]
 
 BASE_URL is the engine's address with or without /v1, e.g. http://127.0.0.1:8000; it must be ready. Exits 0 when
 everything is as it should be, else 1 with the first thing that is not. Needs the Python package `openai`.

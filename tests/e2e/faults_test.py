@@ -1,0 +1,376 @@
+#!/usr/bin/env python3
+"""Engines that fail in every way known to us: each failure is named rightly, nothing hangs, no process is left."""
+import contextlib
+import http.server
+import json
+import os
+import resource
+import signal
+import subprocess
+import threading
+import time
+
+from harness import Failure, expect, expect_code, expect_equal, expect_in, main, sim_task, test, wait_for
+
+FAST = {"ttft-ms": 2, "tpot-ms": 1}
+# Longer than any of these runs should take, shorter than the time limit of one experiment would allow.
+BOUND = 25
+
+
+def only_result(box, name):
+    rows = box.summary(name)["all_results"]
+    expect_equal(len(rows), 1, f"the number of experiments of {name}")
+    return rows[0]
+
+
+def check_fault(box, fault, code, cls, words="", parameters=None, **sections):
+    """One experiment with the fault must fail as told. Gives its record."""
+    name = "fault-" + fault
+    task = sim_task(name, {**FAST, "fail": [fault], **(parameters or {})}, **sections)
+    started = time.monotonic()
+    done = box.tune(task, limit=BOUND)
+    took = time.monotonic() - started
+    expect_code(done, 1)
+    row = only_result(box, name)
+    expect_equal(row["status"], "failed", f"the status under {fault}")
+    expect_equal((row["error_code"], row["error_class"]), (code, cls), f"the error under {fault} ({row['error_message']})")
+    expect_in(words, row["error_message"], f"the message under {fault}")
+    expect(row["objective_score"] is None, f"{fault} has a score")
+    expect(took < BOUND, f"{fault} took {took:.0f} s")
+    box.expect_no_process()
+    return row
+
+
+@test
+def an_engine_that_exits_at_its_start_is_not_ready(box):
+    check_fault(box, "start", "not_ready", "exited", "exit code 1")
+
+
+@test
+def out_of_memory_at_the_start_is_told_apart(box):
+    check_fault(box, "oom", "not_ready", "oom", "out of memory")
+
+
+@test
+def out_of_memory_under_load_is_told_apart(box):
+    row = check_fault(box, "oom-load", "benchmark_failed", "oom", "out of memory")
+    expect(row["benchmark_s"] > 0, "the load was not sent")
+
+
+@test
+def an_engine_that_hangs_is_not_ready_in_time(box):
+    check_fault(box, "hang", "not_ready", "timeout", "not ready after", optimization={"ready_timeout": 1})
+
+
+@test
+def an_engine_that_refuses_connections_is_not_ready_in_time(box):
+    check_fault(box, "refuse", "not_ready", "timeout", "not ready after", optimization={"ready_timeout": 1})
+
+
+@test
+def an_engine_that_dies_under_load_is_found_dead(box):
+    row = check_fault(box, "die-after-1s", "benchmark_failed", "exited", "exit code 1", {"ttft-ms": 100, "tpot-ms": 100},
+                      benchmark={"max_requests_per_iteration": 200, "traffic_scenarios": ["D(16,16)"]})
+    expect(row["elapsed_time"] < 8, f"a dead engine was noticed after {row['elapsed_time']:.1f} s")
+
+
+@test
+def the_signal_that_ended_an_engine_is_named(box):
+    for number, cls, words in ((4, "exited", "SIGILL"), (9, "oom", "SIGKILL"), (11, "exited", "SIGSEGV")):
+        check_fault(box, "die-after-0.3s", "benchmark_failed", cls, words,
+                    {"ttft-ms": 100, "tpot-ms": 100, "die-signal": number},
+                    benchmark={"max_requests_per_iteration": 200, "traffic_scenarios": ["D(16,16)"]})
+
+
+@test
+def an_engine_that_fails_half_of_its_requests_is_not_called_healthy(box):
+    task = sim_task("half", {**FAST, "fail": ["error-rate-0.5"]}, benchmark={"max_requests_per_iteration": 40})
+    done = box.tune(task, limit=BOUND)
+    expect_code(done, 0, 1)
+    row = only_result(box, "half")
+    if row["status"] == "success":
+        rate = row["metrics"]["success_rate"]
+        expect(0.2 < rate < 0.8, f"the success rate is {rate}")
+    box.expect_no_process()
+
+
+@test
+def an_engine_that_turns_requests_away_is_not_measured(box):
+    for fault in ("429", "503"):
+        row = check_fault(box, fault, "benchmark_failed", "connection", fault)
+        expect(row["metrics"] is None, f"{fault} was measured")
+
+
+@test
+def connections_that_break_are_not_measured(box):
+    check_fault(box, "reset", "benchmark_failed", "connection")
+
+
+@test
+def answers_that_stop_coming_end_with_the_time_limit(box):
+    row = check_fault(box, "stall", "benchmark_timeout", "timeout", optimization={"timeout_per_iteration": 3})
+    expect(row["elapsed_time"] < 8, f"the time limit of 3 s became {row['elapsed_time']:.1f} s")
+
+
+@test
+def answers_that_make_no_sense_are_not_measured(box):
+    row = check_fault(box, "garbage", "benchmark_failed", "other", "no request succeeded")
+    expect(row["metrics"] is None, "garbage was measured")
+
+
+@test
+def a_failure_is_no_obstacle_for_the_other_configurations(box):
+    task = sim_task("mixed", {**FAST, "fail": ["start", "none", "oom", "garbage"]})
+    expect_code(box.tune(task, limit=40), 0)
+    summary = box.summary("mixed")
+    expect_equal([row["status"] for row in summary["all_results"]], ["failed", "success", "failed", "failed"], "the statuses")
+    expect_equal(summary["best_result"]["experiment_id"], 2, "the best")
+    expect_equal(summary["state"], "completed", "the state")
+    box.expect_no_process()
+
+
+# A llama-server of a few lines: what it does is chosen by FAKE, which only reaches it.
+FAKE_SERVER = r'''#!/usr/bin/env python3
+import http.server, json, mmap, os, sys, time
+mode = os.environ.get("FAKE", "")
+arguments = sys.argv[1:]
+port = int(arguments[arguments.index("--port") + 1])
+if mode == "exits":
+    sys.exit(3)
+if mode == "bad-flag":
+    print("error: invalid argument: --threads", file=sys.stderr)
+    sys.exit(1)
+if mode == "never-ready":
+    print("loading model tensors", flush=True)
+    time.sleep(600)
+if mode == "eats-memory":
+    eaten = []
+    try:
+        while True:
+            block = mmap.mmap(-1, 16 << 20)
+            for offset in range(0, len(block), 4096):
+                block[offset] = 1
+            eaten.append(block)
+    except OSError as error:
+        print("failed to allocate:", os.strerror(error.errno), file=sys.stderr, flush=True)
+        os._exit(1)
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def answer(self, body, status=200):
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+    def do_GET(self):
+        if mode == "garbage":
+            self.answer(bytes(range(128, 256)))
+        elif self.path == "/health":
+            self.answer({"status": "ok"})
+        elif self.path == "/v1/models":
+            self.answer({"object": "list", "data": [{"id": "fake", "object": "model"}]})
+        elif self.path == "/props":
+            self.answer({"default_generation_settings": {"n_ctx": 64}, "total_slots": 1, "build_info": "b1-fake"})
+        else:
+            self.answer({"error": "no"}, 404)
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        self.answer(bytes(range(128, 256)))
+    def log_message(self, *ignored):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler).serve_forever()
+'''
+
+
+def fake_task(box, name, **sections):
+    model = box.write("model.gguf", "GGUF")
+    task = sim_task(name, {}, **sections)
+    task.update(base_runtime="llamacpp", model={"id_or_path": model}, parameters={"threads": [1]})
+    return task
+
+
+def run_fake(box, mode, cls, *words, codes=("not_ready",), task=None, environment=None):
+    box.script("bin/llama-server", FAKE_SERVER)
+    task = task or fake_task(box, f"fake-{mode}")
+    done = box.tune(task, limit=BOUND, environment={"PATH": f"{box.folder}/bin:{box.environment['PATH']}", "FAKE": mode,
+                                                    **(environment or {})})
+    expect_code(done, 1)
+    row = only_result(box, task["task_name"])
+    expect_equal(row["error_class"], cls, f"the class of '{row['error_message']}'")
+    expect(row["error_code"] in codes, f"the code is {row['error_code']}, expected one of {codes}")
+    for word in words:
+        expect_in(word, row["error_message"], "the message")
+    box.expect_no_process()
+    return row
+
+
+@test
+def a_server_that_exits_at_once_is_reported_with_its_code(box):
+    run_fake(box, "exits", "exited", "exit code 3")
+
+
+@test
+def a_flag_that_the_engine_refuses_is_named(box):
+    run_fake(box, "bad-flag", "bad_flag", "--threads")
+
+
+@test
+def a_server_that_is_never_ready_is_reported_with_its_last_line(box):
+    task = fake_task(box, "fake-never", optimization={"ready_timeout": 1})
+    run_fake(box, "never-ready", "timeout", "not ready after", "loading model tensors", task=task)
+
+
+@test
+def a_server_that_answers_garbage_is_not_measured(box):
+    task = fake_task(box, "fake-garbage", optimization={"ready_timeout": 3, "timeout_per_iteration": 10})
+    row = run_fake(box, "garbage", "connection", codes=("not_ready", "benchmark_failed"), task=task)
+    expect(row["metrics"] is None, "garbage was measured")
+
+
+@test
+def a_server_that_eats_memory_ends_at_its_limit(box):
+    run_fake(box, "eats-memory", "oom", "out of memory", "limited to 0.5 GiB", environment={"ENGINE_MEMORY_GIB": "0.5"})
+
+
+@test
+def a_context_too_small_for_the_workload_is_infeasible_with_the_reason(box):
+    task = fake_task(box, "fake-context", benchmark={"traffic_scenarios": ["D(512,128)"]})
+    row = run_fake(box, "small-context", "other", "64", codes=("invalid_point",), task=task)
+    expect(row["benchmark_s"] == 0, "load was sent to an engine that can't take it")
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """Looks like a healthy engine, and is nobody's."""
+    asked = []
+
+    def do_GET(self):
+        Stranger.asked.append(self.path)
+        body = b'{"object": "list", "data": [{"id": "stranger"}]}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET
+
+    def log_message(self, *ignored):
+        pass
+
+
+@test
+def a_strangers_server_on_the_first_port_is_skipped(box):
+    Stranger.asked.clear()
+    server = None
+    with contextlib.suppress(OSError):  # taken by another program, which is as good
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 30000), Stranger)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        expect_code(box.tune(sim_task("port", {**FAST, "max-num-seqs": [1, 2]})), 0)
+    finally:
+        if server:
+            server.shutdown()
+            server.server_close()
+    for row in box.summary("port")["all_results"]:
+        expect(row["endpoint"] and not row["endpoint"].endswith(":30000"), f"the endpoint is {row['endpoint']}")
+    expect_equal(Stranger.asked, [], "what the stranger was asked")
+
+
+@test
+def results_that_cannot_be_written_are_a_warning_and_stay_stored(box):
+    blocked = box.folder / "blocked"
+    blocked.write_text("a file where a folder should be")
+    done = box.run("tune", box.write("t.json", sim_task("kept", {**FAST, "max-num-seqs": [2]})), "--out", blocked)
+    expect_in(str(blocked), done.stderr, "stderr")
+    stored = json.loads(box.run("results", "kept", "--json").stdout)
+    expect_equal(stored["total_experiments"], 1, "the stored experiments")
+    expect_code(done, 0, 1)
+    box.expect_no_process()
+
+
+@test
+def a_data_folder_that_cannot_be_written_is_an_error(box):
+    box.data.write_text("a file where a folder should be")
+    done = box.run("tune", box.write("t.json", sim_task("nowhere", FAST)), "--out", box.out)
+    expect_code(done, 1)
+    expect_in(str(box.data), done.stderr, "stderr")
+
+
+def figures(summary):
+    rows = summary["all_results"]
+    return [(row["experiment_id"], row["parameters"], row["status"]) for row in rows]
+
+
+@test
+def a_full_disk_stops_the_run_and_loses_nothing(box):
+    task = sim_task("full", {**FAST, "max-num-seqs": [1, 2, 3, 4, 5, 6]})
+    path = box.write("full.json", task)
+
+    def limit_files():
+        # Like a full disk for the data base: writes beyond this size fail. The signal would kill us first.
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+    done = box.run("tune", path, "--no-files", preexec_fn=limit_files, limit=BOUND)
+    expect_code(done, 1)
+    expect_in("could not be stored", done.stderr, "stderr")
+    box.expect_no_process()
+    stored = json.loads(box.run("results", "full", "--json").stdout)
+    before = [row for row in figures(stored) if row[2] == "success"]
+    expect(0 < len(before) < 6, f"{len(before)} experiments were stored before the disk was full")
+    expect_code(box.run("tune", path, "--resume", "--out", box.out), 0)
+    after = figures(box.summary("full"))
+    expect_equal([row[0] for row in after], [1, 2, 3, 4, 5, 6], "the experiments after resuming")
+    expect(all(row[2] == "success" for row in after), f"the statuses after resuming are {after}")
+    expect_equal(after[:len(before)], before, "what was stored before")
+    box.expect_no_process()
+
+
+@test
+def a_second_run_of_the_same_task_is_refused(box):
+    task = sim_task("twice", {"ttft-ms": 50, "tpot-ms": 20, "max-num-seqs": [1, 2]},
+                    benchmark={"traffic_scenarios": ["D(16,16)"], "max_requests_per_iteration": 40})
+    path = box.write("twice.json", task)
+    first = box.start("tune", path, "--no-files")
+    try:
+        wait_for(lambda: "[trial 1" in first.stderr.readline(), "the first trial")
+        second = box.run("tune", path, "--no-files")
+        expect_code(second, 1)
+        expect_in(f"process {first.pid}", second.stderr, "stderr")
+        expect_in("'twice'", second.stderr, "stderr")
+        expect(first.poll() is None, "the first run ended")
+    finally:
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=30)
+    expect_equal(first.returncode, 130, "the exit code of the first run")
+    box.expect_no_process()
+
+
+@test
+def an_engine_killed_from_outside_is_a_failure_of_its_experiment_only(box):
+    task = sim_task("shot", {"ttft-ms": 20, "tpot-ms": 10, "max-num-seqs": [1, 2]},
+                    benchmark={"traffic_scenarios": ["D(16,16)"], "max_requests_per_iteration": 30})
+    run = box.start("tune", box.write("shot.json", task), "--out", box.out)
+    threading.Thread(target=run.stderr.read, daemon=True).start()
+
+    def engine():
+        for pid in box.processes():
+            with contextlib.suppress(OSError):
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
+                if len(words) > 1 and words[1] == b"sim":
+                    return pid
+        return None
+
+    os.kill(wait_for(engine, "the engine"), signal.SIGKILL)
+    run.stdout.read()
+    expect_equal(run.wait(timeout=40), 0, "the exit code")
+    first, second = box.summary("shot")["all_results"]
+    expect_equal((first["status"], first["error_class"]), ("failed", "oom"), f"the first ({first['error_message']})")
+    expect_equal(second["status"], "success", "the second")
+    box.expect_no_process()
+
+
+if __name__ == "__main__":
+    main()
