@@ -1,9 +1,9 @@
 #include "app/doctor_facts.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -12,7 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <fmt/format.h>
-#include <unistd.h>
+#include <sys/un.h>
 
 #include "base/text.hpp"
 #include "hosts/capture.hpp"
@@ -202,9 +202,14 @@ cli::StorageFound find_storage(const cli::Settings& settings) {
   while (!filesystem::exists(existing, code) && existing.has_relative_path())
     existing = existing.parent_path();
   if (existing.empty()) existing = ".";
-  storage.writable = ::access(existing.c_str(), W_OK | X_OK) == 0;
-  if (!storage.writable)
+  // Permission bits don't tell of read-only and special file systems: only a try does.
+  auto probe = (existing / ".autotuner-XXXXXX").string();
+  storage.writable = ::mkdtemp(probe.data()) != nullptr;
+  if (storage.writable) {
+    filesystem::remove(probe, code);
+  } else {
     storage.problem = fmt::format("{} can't be written: {}", existing.string(), std::strerror(errno));
+  }
   const auto space = filesystem::space(existing, code);
   if (!code) storage.free_bytes = space.available;
   return storage;
