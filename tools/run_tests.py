@@ -166,6 +166,7 @@ def stage_coverage(results, options):
 def stage_e2e(results, options):
     if not build(results, "release", ["autotuner"]):
         return
+    command_check(results, "docs/reference is what the program says", [sys.executable, "tools/generate_docs.py", "--check"])
     for script in sorted((ROOT / "tests" / "e2e").glob("*_test.py")):
         done = run([sys.executable, str(script)], timeout=1500)
         counts = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.M)

@@ -7,11 +7,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "app/doctor_facts.hpp"
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "cli/bench.hpp"
 #include "cli/catalogues.hpp"
+#include "cli/completion.hpp"
+#include "cli/doctor.hpp"
+#include "cli/gpus.hpp"
 #include "cli/init.hpp"
 #include "cli/plan.hpp"
 #include "cli/results.hpp"
@@ -19,6 +23,7 @@
 #include "cli/validate.hpp"
 #include "hosts/host_audit.hpp"
 #include "hosts/local_host.hpp"
+#include "simulator/options.hpp"
 #include "store/sql_task_store.hpp"
 #include "store/task_lock.hpp"
 #include "traffic/native_load_runner.hpp"
@@ -143,6 +148,16 @@ cli::ResultsParts results_parts(const Settings& settings) {
   return parts;
 }
 
+/// `sim` reads its own table of flags, so the tree of commands does not hold them.
+cli::ExtraWords simulator_words() {
+  cli::ExtraWords words;
+  for (const auto& flag : simulator::all_flags()) {
+    const bool takes_value = !std::holds_alternative<bool simulator::Options::*>(flag.member);
+    words["sim"].push_back({"--" + std::string(flag.name), std::string(flag.help), takes_value});
+  }
+  return words;
+}
+
 }  // namespace
 
 std::vector<cli::AddCommand> commands(const Settings& settings) {
@@ -158,6 +173,11 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
       [&](CLI::App& app, int& code) { cli::add_results(app, settings, results_parts(settings), code); },
       [&](CLI::App& app, int& code) { cli::add_sim(app, run_sim, code); },
       [&](CLI::App& app, int& code) { cli::add_catalogues(app, code); },
+      [&](CLI::App& app, int& code) { cli::add_doctor(app, settings, doctor_parts(settings, local_host_settings(settings)), code); },
+      [&, hardware](CLI::App& app, int& code) {
+        cli::add_gpus(app, {[&settings] { return hosts::list_gpus(settings.environment); }, hardware}, code);
+      },
+      [&](CLI::App& app, int& code) { cli::add_completion(app, simulator_words, code); },
       [&](CLI::App& app, int& code) { cli::add_version(app, settings, code); },
   };
 }

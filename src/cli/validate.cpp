@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/exit_code.hpp"
+#include "cli/metric_reference.hpp"
 #include "cli/task_source.hpp"
 
 namespace autotuner::cli {
@@ -13,6 +14,16 @@ struct ValidateOptions {
   std::string file;
   bool strict = false, json = false;
 };
+
+struct SchemaOptions {
+  bool markdown = false, metrics = false;
+};
+
+std::string schema_text(const SchemaOptions& options) {
+  if (options.markdown) return spec::task_reference_markdown();
+  if (options.metrics) return metrics_markdown();
+  return base::to_pretty_text(spec::task_schema());
+}
 
 int validate(const ValidateOptions& options, const engine::Hardware& hardware) {
   const auto text = read_file(options.file);
@@ -49,11 +60,14 @@ void add_validate(CLI::App& app, std::function<engine::Hardware()> hardware, int
   command->footer("Examples:\n  autotuner validate task.yaml\n  autotuner validate --strict --json task.json");
   command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = validate(*options, hardware()); });
 
-  auto* schema = app.add_subcommand("schema", "print the JSON Schema of the task file");
-  schema->footer("Examples:\n  autotuner schema > task.schema.json\n"
+  auto form = std::make_shared<SchemaOptions>();
+  auto* schema = app.add_subcommand("schema", "print the JSON Schema of the task file, or its reference");
+  auto* markdown = schema->add_flag("--markdown", form->markdown, "the task file's reference for people, as Markdown");
+  schema->add_flag("--metrics", form->metrics, "the reference of all metrics, as Markdown")->excludes(markdown);
+  schema->footer("Examples:\n  autotuner schema > task.schema.json\n  autotuner schema --markdown | less\n"
                  "  # yaml-language-server: $schema=task.schema.json     (first line of a YAML task file)");
-  schema->callback([&exit_code] {
-    fmt::print("{}\n", base::to_pretty_text(spec::task_schema()));
+  schema->callback([form, &exit_code] {
+    fmt::print("{}\n", schema_text(*form));
     exit_code = success;
   });
 }
