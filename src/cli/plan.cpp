@@ -60,13 +60,7 @@ PlannedPoint planned_point(const space::Point& point, const spec::Task& task, co
   engine::Invocation invocation;
   invocation.model = task.model.id_or_path;
   invocation.port = 30000;
-  switch (task.runtime) {
-    case engine::RuntimeId::llamacpp: invocation.program = {"llama-server"}; break;
-    case engine::RuntimeId::vllm: invocation.program = {"vllm", "serve"}; break;
-    case engine::RuntimeId::sglang: invocation.program = {"python3", "-m", "sglang.launch_server"}; break;
-    case engine::RuntimeId::tensorrt_llm: invocation.program = {"trtllm-serve"}; break;
-    case engine::RuntimeId::sim: invocation.program = {"autotuner", "sim"}; break;
-  }
+  invocation.program = engine::default_program(task.runtime);
   const auto command = engine::masked_command(engine::command_line(invocation, resolved->flags, task.runtime));
   planned.command = engine::shell_line(resolved->environment, command);
   return planned;

@@ -16,6 +16,9 @@ std::vector<std::string> shipped_command(const Experiment& experiment) {
   auto command = experiment.command;
   for (std::size_t i = 0; i + 1 < command.size(); ++i) {
     if (command[i] == "--port") command[i + 1] = "8080";
+    // The name that told the trial's engine from a stranger means nothing to the engine that is shipped.
+    const bool named_by_us = (command[i] == "--alias" || command[i] == "--served-model-name") && !experiment.flags.contains(command[i].substr(2));
+    if (named_by_us) command.erase(command.begin() + static_cast<std::ptrdiff_t>(i), command.begin() + static_cast<std::ptrdiff_t>(i) + 2);
   }
   return command;
 }
@@ -77,13 +80,9 @@ Container container_of(const Run& run, const Experiment& experiment) {
   invocation.model = model;
   invocation.host = "0.0.0.0";
   invocation.port = 8080;
-  switch (run.task.runtime) {
-    case engine::RuntimeId::llamacpp: invocation.program = {"/app/llama-server"}; break;
-    case engine::RuntimeId::vllm: invocation.program = {"vllm", "serve"}; break;
-    case engine::RuntimeId::sglang: invocation.program = {"python3", "-m", "sglang.launch_server"}; break;
-    case engine::RuntimeId::tensorrt_llm: invocation.program = {"trtllm-serve"}; break;
-    case engine::RuntimeId::sim: invocation.program = {"autotuner", "sim"}; break;
-  }
+  invocation.program = engine::default_program(run.task.runtime);
+  // The image keeps its binary outside PATH.
+  if (run.task.runtime == engine::RuntimeId::llamacpp) invocation.program = {"/app/llama-server"};
   const auto command = engine::masked_command(engine::command_line(invocation, experiment.flags, run.task.runtime));
   container.entrypoint = {command.begin(), command.begin() + 1};
   container.arguments = {command.begin() + 1, command.end()};

@@ -1,5 +1,6 @@
 #include "store/cells.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <deque>
 
@@ -181,6 +182,13 @@ Cell json_cell(const base::Json& json) {
 }
 Cell real_cell(std::optional<double> value) {
   return value && std::isfinite(*value) ? Cell(*value) : Cell();
+}
+
+Cell enum_cell(std::string_view word) {
+  std::string name(word);
+  std::ranges::transform(name, name.begin(),
+                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return name;
 }
 
 std::string to_sql_time(std::string_view iso) {

@@ -41,6 +41,8 @@ Cell text_cell(std::string text);
 /// Compact JSON text, or null for JSON null.
 Cell json_cell(const base::Json& json);
 Cell real_cell(std::optional<double> value);
+/// The name of an enum as rows have it: "pending" is PENDING.
+Cell enum_cell(std::string_view word);
 
 /// A time between its ISO form and "YYYY-MM-DD HH:MM:SS.ffffff" (UTC); anything else stays as it is.
 std::string to_sql_time(std::string_view iso);

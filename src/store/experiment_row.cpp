@@ -59,19 +59,13 @@ CellType cell_type(Form form) {
   return CellType::text;
 }
 
-std::string upper(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  return text;
-}
-
 Cell to_cell(Form form, const Json& value) {
   if (value.is_null()) return {};
   switch (form) {
     case Form::text:
       return value.get<std::string>();
     case Form::enum_name:
-      return upper(value.get<std::string>());
+      return enum_cell(value.get<std::string>());
     case Form::time:
       return to_sql_time(value.get<std::string>());
     case Form::json:

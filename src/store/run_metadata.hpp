@@ -12,8 +12,8 @@ namespace autotuner::store {
 /// The `metadata` document of a task: "run" holds what of a Run has no column, "checkpoint" what a strategy
 /// can go on from; members of others are kept.
 base::Json with_run(base::Json metadata, const tuning::Run& run);
-/// Takes "run" out of the document into the run. What is missing there stays as it is; the run's task must be set
-/// before.
+/// Takes "run" out of the document into the run. What is missing there stays as it is; the run's task must be
+/// set before.
 void read_run(const base::Json& metadata, tuning::Run& run);
 
 /// Replaces the checkpoint, secrets masked; empty text leaves it as it is. Errors: invalid_input for text

@@ -1,9 +1,6 @@
 #include "store/sql_task_store.hpp"
 
 #include <csignal>
-#include <fstream>
-#include <iterator>
-#include <set>
 
 #include <soci/soci.h>
 #include <sys/resource.h>
@@ -103,14 +100,6 @@ class SqlTaskStoreTest : public testing::Test {
     run.task = test::sim_task(name);
     run.planned = 6;
     return run;
-  }
-  std::string all_bytes() {
-    std::string bytes;
-    for (const auto* suffix : {"", "-wal"}) {
-      std::ifstream file(path_ + suffix, std::ios::binary);
-      bytes.append(std::istreambuf_iterator<char>(file), {});
-    }
-    return bytes;
   }
   test::TemporaryFolder folder_;
   const std::string path_ = folder_.path("autotuner.db");

@@ -27,13 +27,6 @@ constexpr std::array<ColumnOf, 4> identity_columns = {{{"id", CellType::integer}
                                                        {"created_at", CellType::text},
                                                        {"metadata", CellType::text}}};
 
-std::string upper(std::string_view text) {
-  std::string name(text);
-  std::ranges::transform(name, name.begin(),
-                         [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return name;
-}
-
 Cell whole(std::uint64_t count) {
   return static_cast<std::int64_t>(count);
 }
@@ -43,9 +36,9 @@ Cell time_cell(const std::string& iso) {
 
 /// The head of a run: what changes while it goes on.
 Cells progress_cells(const tuning::Run& run) {
-  return {{"status", upper(tuning::to_text(run.state))}, {"planned_experiments", whole(run.planned)},
-          {"stop_reason", text_cell(run.stop_reason)},   {"error_message", text_cell(run.error_message)},
-          {"started_at", time_cell(run.started_at)},     {"completed_at", time_cell(run.completed_at)},
+  return {{"status", enum_cell(tuning::to_text(run.state))}, {"planned_experiments", whole(run.planned)},
+          {"stop_reason", text_cell(run.stop_reason)},       {"error_message", text_cell(run.error_message)},
+          {"started_at", time_cell(run.started_at)},         {"completed_at", time_cell(run.completed_at)},
           {"elapsed_time", real_cell(run.elapsed)}};
 }
 

@@ -17,11 +17,11 @@ namespace autotuner::tuning {
 struct LoopOptions {
   bool baseline = true;
   bool resume = false;         ///< go on from what the store has; else a new run
-  std::string results_folder;  ///< genai-bench layout below it; empty = none
-  std::string log_folder;
+  std::string results_folder{};  ///< genai-bench layout below it; empty = none
+  std::string log_folder{};
   spec::DeploymentMode mode = spec::DeploymentMode::local;
   int host_gpus = 0;
-  std::vector<HostFact> host;
+  std::vector<HostFact> host{};
 };
 
 /// Asks the strategy, deploys, loads, scores, tells, stores, until there is nothing left to try; used by `tune`,
