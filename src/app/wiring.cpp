@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
@@ -32,7 +33,8 @@ std::string setting(const Settings& settings, const std::string& name) {
 
 hosts::LocalHostSettings local_host_settings(const Settings& settings) {
   hosts::LocalHostSettings host;
-  host.run_folder = settings.data_folder + "/run";
+  // Ports belong to the machine, not to a data folder: two runs with folders of their own must see each other's.
+  host.run_folder = fmt::format("/tmp/autotuner-{}", ::getuid());
   host.log_folder = settings.data_folder + "/logs";
   host.environment = settings.environment;
   host.environment["PATH"] = settings.path;
