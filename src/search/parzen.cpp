@@ -75,12 +75,24 @@ Parzen::Parzen(std::vector<const Dimension*> dimensions, std::span<const std::ve
     columns_[i].dimension = dimensions[i];
     fit(columns_[i], rows, i, bandwidth);
   }
+  if (columns_.size() != 1 || dimensions[0]->form() != Dimension::Form::categorical) return;
+  std::vector<double> answers;
+  for (std::uint64_t position = 0; position < dimensions[0]->count(); ++position) {
+    answers.push_back(log_sum(std::vector{static_cast<double>(position)}));
+  }
+  log_densities_ = std::move(answers);
 }
 
 void Parzen::fit(Column& column, std::span<const std::vector<double>> rows, std::size_t index,
                  Bandwidth bandwidth) const {
   if (column.dimension->form() == Dimension::Form::categorical) {
     for (const auto& row : rows) column.observed.push_back(row[index]);
+    // Every choice gets 1/(N + 1), the observed one 1 more, normalised; the prior is uniform.
+    const auto choices = static_cast<double>(column.dimension->count());
+    const double base = 1.0 / static_cast<double>(rows.size() + 1);
+    column.log_hit = std::log((1 + base) / (1 + choices * base));
+    column.log_miss = std::log(base / (1 + choices * base));
+    column.log_prior = -std::log(choices);
     return;
   }
   const double low = column.dimension->axis_low();
@@ -108,15 +120,12 @@ std::vector<double> Parzen::sigmas(std::size_t dimension) const {
   return sigmas;
 }
 
-/// Every choice gets 1/(N + 1), the observed one 1 more, normalised; the prior is uniform.
-double Parzen::log_category(const Column& column, std::size_t kernel, double position) const {
-  const auto choices = static_cast<double>(column.dimension->count());
-  if (kernel == column.observed.size()) return -std::log(choices);
-  const double base = 1.0 / static_cast<double>(column.observed.size() + 1);
-  return std::log((position == column.observed[kernel] ? 1 + base : base) / (1 + choices * base));
+double Parzen::log_category(const Column& column, std::size_t kernel, double position) {
+  if (kernel == column.observed.size()) return column.log_prior;
+  return position == column.observed[kernel] ? column.log_hit : column.log_miss;
 }
 
-double Parzen::log_kernel(const Column& column, std::size_t kernel, double coordinate) const {
+double Parzen::log_kernel(const Column& column, std::size_t kernel, double coordinate) {
   const auto& dimension = *column.dimension;
   if (dimension.form() == Dimension::Form::categorical) return log_category(column, kernel, coordinate);
   const auto& normal = column.normals[kernel];
@@ -130,6 +139,11 @@ double Parzen::log_kernel(const Column& column, std::size_t kernel, double coord
 }
 
 double Parzen::log_density(std::span<const double> coordinates) const {
+  return log_densities_.empty() ? log_sum(coordinates)
+                                : log_densities_[static_cast<std::size_t>(coordinates.front())];
+}
+
+double Parzen::log_sum(std::span<const double> coordinates) const {
   std::vector<double> terms = log_weights_;
   double largest = -infinity;
   for (std::size_t k = 0; k < terms.size(); ++k) {
@@ -142,7 +156,7 @@ double Parzen::log_density(std::span<const double> coordinates) const {
   return largest + std::log(sum);
 }
 
-double Parzen::draw_from(const Column& column, std::size_t kernel, base::Random& random) const {
+double Parzen::draw_from(const Column& column, std::size_t kernel, base::Random& random) {
   const auto& dimension = *column.dimension;
   if (dimension.form() == Dimension::Form::categorical) {
     double u = random.uniform();

@@ -40,17 +40,23 @@ class Parzen {
     const Dimension* dimension = nullptr;
     std::vector<Normal> normals;   ///< numeric, the prior last
     std::vector<double> observed;  ///< categorical: positions
+    double log_hit = 0;            ///< categorical: ln probability of a kernel's own choice,
+    double log_miss = 0;           ///< of any other choice,
+    double log_prior = 0;          ///< and of any choice under the prior
   };
 
   void fit(Column& column, std::span<const std::vector<double>> rows, std::size_t index,
            Bandwidth bandwidth) const;
-  double log_kernel(const Column& column, std::size_t kernel, double coordinate) const;
-  double log_category(const Column& column, std::size_t kernel, double position) const;
-  double draw_from(const Column& column, std::size_t kernel, base::Random& random) const;
+  double log_sum(std::span<const double> coordinates) const;
+  static double log_kernel(const Column& column, std::size_t kernel, double coordinate);
+  static double log_category(const Column& column, std::size_t kernel, double position);
+  static double draw_from(const Column& column, std::size_t kernel, base::Random& random);
 
   std::vector<Column> columns_;
   std::vector<double> weights_;  ///< by kernel, the prior last; they add up to 1
   std::vector<double> log_weights_;
+  /// Of a single categorical dimension the answers, because it is asked for the same few again and again.
+  std::vector<double> log_densities_;
 };
 
 }  // namespace autotuner::search

@@ -12,7 +12,7 @@ namespace {
 
 /// Times that the model may propose what is taken or can't run, before the free points are judged themselves.
 constexpr int model_draws = 10;
-constexpr int open_model_draws = 200;
+constexpr int open_model_draws = 50;
 /// Free points that are judged then.
 constexpr std::size_t max_judged = 2000;
 

@@ -15,7 +15,6 @@ class Odometer {
       auto values = grid_values(parameter);
       if (values.empty()) continue;
       point_.set(parameter.name, values.front());
-      names_.push_back(parameter.name);
       values_.push_back(std::move(values));
     }
     digits_.resize(values_.size(), 0);
@@ -27,7 +26,7 @@ class Odometer {
   bool advance() {
     for (std::size_t i = digits_.size(); i-- > 0;) {
       digits_[i] = (digits_[i] + 1) % values_[i].size();
-      point_.set(names_[i], values_[i][digits_[i]]);
+      point_.set_at(i, values_[i][digits_[i]]);
       if (digits_[i] != 0) return true;
     }
     return false;
@@ -48,7 +47,6 @@ class Odometer {
   }
 
  private:
-  std::vector<std::string> names_;
   std::vector<std::vector<Value>> values_;
   std::vector<std::size_t> digits_;
   Point point_;

@@ -29,25 +29,39 @@ void shuffle(std::vector<std::uint32_t>& items, base::Random random) {
 /// Weller 1979).
 class RadicalInverse {
  public:
-  RadicalInverse(std::uint32_t base, std::uint64_t seed) : base_(base), permutation_(base) {
+  /// Good for `draws` steps.
+  RadicalInverse(std::uint32_t base, std::uint64_t seed, std::uint64_t draws) : permutation_(base) {
     std::iota(permutation_.begin(), permutation_.end(), 0U);
     shuffle(permutation_, base::Random(seed, base));
+    double weight = 1;
+    for (std::uint64_t reach = 1; reach <= draws; reach *= base) {
+      weight /= base;
+      weights_.push_back(weight);
+      value_ += weight * permutation_[0];
+    }
+    // All further digits are zeros, which the permutation turns into a geometric series. The speck more keeps
+    // values that lie on the border of two cells from falling to either side by rounding.
+    value_ += weight * permutation_[0] / (base - 1) + 1e-12;
+    digits_.assign(weights_.size(), 0);
   }
 
-  double operator()(std::uint64_t index) const {
-    double value = 0;
-    double weight = 1;
-    for (; index > 0; index /= base_) {
-      weight /= base_;
-      value += weight * permutation_[index % base_];
+  double value() const { return value_; }
+
+  /// Adds 1 to the index, carrying from digit to digit.
+  void step() {
+    for (std::size_t i = 0; i < digits_.size(); ++i) {
+      value_ -= weights_[i] * permutation_[digits_[i]];
+      digits_[i] = digits_[i] + 1 < permutation_.size() ? digits_[i] + 1 : 0;
+      value_ += weights_[i] * permutation_[digits_[i]];
+      if (digits_[i] != 0) return;
     }
-    // All further digits are zeros, which the permutation turns into a geometric series.
-    return value + weight * permutation_[0] / (base_ - 1);
   }
 
  private:
-  std::uint32_t base_;
   std::vector<std::uint32_t> permutation_;
+  std::vector<double> weights_;
+  std::vector<std::uint32_t> digits_;
+  double value_ = 0;
 };
 
 }  // namespace
@@ -63,8 +77,10 @@ std::vector<std::uint32_t> halton_order(std::size_t count, std::span<const std::
                                         std::span<const std::uint32_t> item_of, std::uint64_t seed) {
   const auto varying =
       static_cast<std::size_t>(std::ranges::count_if(radices, [](std::size_t r) { return r > 1; }));
+  // The sequence meets the last few cells only after a long time: they follow in random order.
+  const std::uint64_t draws = 4 * std::uint64_t{item_of.size()} + 64;
   std::vector<RadicalInverse> inverses;
-  for (const auto prime : first_primes(varying)) inverses.emplace_back(prime, seed);
+  for (const auto prime : first_primes(varying)) inverses.emplace_back(prime, seed, draws);
 
   std::vector<std::uint32_t> order;
   std::vector<bool> visited(count, false);
@@ -73,15 +89,15 @@ std::vector<std::uint32_t> halton_order(std::size_t count, std::span<const std::
     visited[item] = true;
     order.push_back(item);
   };
-  // The sequence meets the last few cells only after a long time: they follow in random order.
-  const std::uint64_t draws = 4 * std::uint64_t{item_of.size()} + 64;
   for (std::uint64_t draw = 0; draw < draws && order.size() < count; ++draw) {
     std::size_t cell = 0;
     std::size_t dimension = 0;
     for (const auto radix : radices) {
       if (radix < 2) continue;
-      const double u = inverses[dimension++](draw);
-      cell = cell * radix + std::min(static_cast<std::size_t>(u * static_cast<double>(radix)), radix - 1);
+      auto& inverse = inverses[dimension++];
+      const double position = inverse.value() * static_cast<double>(radix);
+      cell = cell * radix + std::min(static_cast<std::size_t>(position), radix - 1);
+      inverse.step();
     }
     visit(item_of[cell]);
   }

@@ -52,9 +52,10 @@ std::string identity(const Point& point) {
   std::vector<const Point::Entry*> sorted;
   sorted.reserve(point.size());
   for (const auto& entry : point) sorted.push_back(&entry);
-  std::ranges::sort(sorted, {}, [](const Point::Entry* entry) -> const std::string& { return entry->first; });
+  std::ranges::sort(sorted, [](const auto* a, const auto* b) { return a->first < b->first; });
   // Lengths in front, so that no name or value can imitate a separator.
   std::string text;
+  text.reserve(32 * sorted.size());
   const auto add = [&text](const std::string& part) {
     text += std::to_string(part.size());
     text += ':';

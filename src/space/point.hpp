@@ -29,6 +29,8 @@ class Point {
   bool contains(std::string_view name) const { return find(name) != nullptr; }
   /// Replaces in place, or appends.
   void set(std::string name, Value value);
+  /// Replaces the value of entry `index` < size().
+  void set_at(std::size_t index, Value value) { entries_[index].second = std::move(value); }
   void erase(std::string_view name);
 
   /// Same names with equal values, in any order.

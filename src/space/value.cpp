@@ -72,7 +72,9 @@ std::string to_text(const Value& value) {
 std::string identity(const Value& value) {
   if (const auto integer = value.as_integer()) return "i" + std::to_string(*integer);
   constexpr std::string_view kinds = "nbirsj";
-  return kinds[value.variant().index()] + to_text(value);
+  std::string text = to_text(value);
+  text.insert(text.begin(), kinds[value.variant().index()]);
+  return text;
 }
 
 base::Json to_json(const Value& value) {

@@ -53,14 +53,14 @@ class TuningLoopTest : public ::testing::Test {
  protected:
   TuningLoopTest() { load.behaviour = by_flags; }
 
-  Run run(const spec::Task& task, LoopOptions options = {}, std::stop_token stop = {}) {
+  tuning::Run run(const spec::Task& task, LoopOptions options = {}, std::stop_token stop = {}) {
     TuningLoop loop(store, host, load, clock, [this](const Event& event) {
       if (on_event) on_event(event);
       if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
     });
     auto result = await(loop.run(task, options, stop));
     EXPECT_TRUE(result) << result.error().message;
-    return result ? *result : Run{};
+    return result ? *result : tuning::Run{};
   }
 
   MemoryTaskStore store;
