@@ -53,7 +53,7 @@ base::Result<PortLease> PortFinder::take() const {
   for (int port = first_; port <= last_; ++port) {
     if (excluded_.contains(port)) continue;
     const auto path = fmt::format("{}/port-{}.lock", lock_folder_, port);
-    FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    FileDescriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock) {
       return base::fail(base::ErrorKind::unavailable, "can't reserve a port: {}: {}", path,
                         error_text(errno));

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
+#include "space/parameter.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -96,6 +97,7 @@ std::string confidence(const Run& run, const Answer& answer) {
 bool tunes_numerics(const Run& run) {
   static constexpr std::string_view words[] = {"quantization", "cache-type", "kv-cache-dtype", "dtype", "__quant__"};
   return std::ranges::any_of(run.task.space.parameters, [](const space::Parameter& parameter) {
+    if (space::is_fixed(parameter)) return false;
     return std::ranges::any_of(words, [&](std::string_view word) { return parameter.name.find(word) != std::string::npos; });
   });
 }

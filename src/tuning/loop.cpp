@@ -107,7 +107,7 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_), search_options(run_.task, run_.seed));
   if (!strategy) co_return tl::unexpected(strategy.error());
   strategy_ = std::move(*strategy);
-  per_gpu_ = is_per_gpu(run_.task, setting_);
+  per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);
 
   std::vector<search::Trial> log;
   for (const auto& experiment : run_.experiments) {

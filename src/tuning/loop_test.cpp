@@ -84,6 +84,21 @@ TEST_F(TuningLoopTest, MeasuresTheDefaultsFirstAndThenEveryPointOfAGrid) {
   EXPECT_EQ(space::to_text(find(result, *choice.best)->parameters), "tensor-parallel-size=1 max-num-seqs=64");
 }
 
+TEST_F(TuningLoopTest, CountsNoGpusForAnEngineOnAHostWithoutAny) {
+  auto task = task_of_four();
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  task.space.parameters = {{"max-num-seqs", space::Choices{{32, 64}}}};
+  const auto on_cores = run(task, {.host_gpus = 0});
+  for (const auto& experiment : on_cores.experiments) {
+    EXPECT_EQ(experiment.gpus, 0);
+    ASSERT_TRUE(experiment.metrics);
+    EXPECT_EQ(experiment.metrics->gpus, 0);
+  }
+  const auto on_a_gpu = run(task, {.host_gpus = 1});
+  for (const auto& experiment : on_a_gpu.experiments) EXPECT_EQ(experiment.gpus, 1);
+}
+
 TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {
   const auto result = run(task_of_four(), {.baseline = false});
   EXPECT_EQ(result.experiments.size(), 4U);

@@ -30,7 +30,12 @@ std::chrono::duration<double> budget_of(const spec::Task& task, const engine::Re
   return budget;
 }
 
-bool is_per_gpu(const spec::Task& task, const engine::Setting& setting) {
+bool computes_on_cores(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode) {
+  return mode == spec::DeploymentMode::local && setting.host_gpus == 0 && task.runtime != engine::RuntimeId::sim;
+}
+
+bool is_per_gpu(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode) {
+  if (computes_on_cores(task, setting, mode)) return false;
   if (task.runtime != engine::RuntimeId::llamacpp) return true;
   if (setting.host_gpus == 0) return false;
   const auto candidates = space::enumerate(task.space, engine::point_rules(setting), space::Dedupe::resolved,

@@ -22,9 +22,13 @@ engine::Setting setting_of(const spec::Task& task, int host_gpus);
 /// its kernels at start, which takes 10 to 20 minutes.
 std::chrono::duration<double> budget_of(const spec::Task& task, const engine::Resolved& resolved);
 
+/// True for a real engine started as a process on a host without GPUs: it has the cores to compute on, whatever
+/// its flags say about GPUs.
+bool computes_on_cores(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode);
+
 /// True when every point that may run has at least one GPU: then all throughput figures of the task are per
 /// GPU. One basis for all points, or more GPUs would always win.
-bool is_per_gpu(const spec::Task& task, const engine::Setting& setting);
+bool is_per_gpu(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode);
 
 /// The experiment as the strategy sees it.
 search::Trial trial_of(const Experiment& experiment);

@@ -123,7 +123,8 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
   } else {
     experiment.flags = resolved->flags;
     experiment.environment_variables = resolved->environment;
-    experiment.gpus = resolved->world_size;
+    const bool on_cores = computes_on_cores(context.task, context.setting, context.options.mode);
+    experiment.gpus = on_cores ? 0 : resolved->world_size;
     experiment.warnings = resolved->notes;
     co_await attempt(experiment, *resolved, context, stop);
     const bool again = experiment.failure && experiment.failure->transient && !stop.stop_requested();
