@@ -89,7 +89,9 @@ std::vector<int> parse_cpu_list(std::string_view text) {
     const auto ends = base::split(part, '-');
     const auto first = base::to_number(ends.front());
     const auto last = base::to_number(ends.back());
-    if (!first || !last) continue;
+    // The kernel's own limit (CONFIG_NR_CPUS) is 8,192: anything beyond is no list of CPUs.
+    constexpr double most_cpus = 8192;
+    if (!first || !last || *first < 0 || *last < *first || *last >= most_cpus) continue;
     for (int cpu = static_cast<int>(*first); cpu <= static_cast<int>(*last); ++cpu) cpus.push_back(cpu);
   }
   return cpus;

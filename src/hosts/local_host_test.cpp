@@ -257,8 +257,8 @@ TEST_F(LocalHostTest, RemovesSharedMemoryThatAKilledEngineLeft) {
 TEST_F(LocalHostTest, GivesEachEngineGpusOfItsOwn) {
   write_file(folder_ / "bin/nvidia-smi",
              "#!/bin/sh\n"
-             "echo 0, X, GPU-aa, 80000, 100, 79900, 0, 30, 60, 400\n"
-             "echo 1, X, GPU-bb, 80000, 90, 79910, 0, 30, 60, 400\n",
+             "echo 0, X, GPU-aa, 80000, 100, 79900, 0, 30, 60, 400, Default\n"
+             "echo 1, X, GPU-bb, 80000, 90, 79910, 0, 30, 60, 400, Default\n",
              true);
   request_.resolved.world_size = 1;
   const auto first = start();
@@ -286,7 +286,7 @@ TEST_F(LocalHostTest, GivesEachEngineGpusOfItsOwn) {
 }
 
 TEST_F(LocalHostTest, SaysWhenGpuMemoryIsNotReleased) {
-  write_file(folder_ / "bin/nvidia-smi", "#!/bin/sh\necho 0, X, GPU-aa, 80000, 5000, 75000, 0, 30, 60, 400\n",
+  write_file(folder_ / "bin/nvidia-smi", "#!/bin/sh\necho 0, X, GPU-aa, 80000, 5000, 75000, 0, 30, 60, 400, Default\n",
              true);
   gpu::Device before;
   before.uuid = "GPU-aa";
