@@ -83,15 +83,17 @@ double usable_cores(std::span<const int> cpus) {
   return std::min(count, cpu_quota().value_or(count));
 }
 
+// Linux allows 8192 at most.
+constexpr double most_cpus = 65535;
+
 std::vector<int> parse_cpu_list(std::string_view text) {
   std::vector<int> cpus;
   for (const auto& part : base::split(base::trim(text), ',')) {
     const auto ends = base::split(part, '-');
     const auto first = base::to_number(ends.front());
     const auto last = base::to_number(ends.back());
-    // The kernel's own limit (CONFIG_NR_CPUS) is 8,192: anything beyond is no list of CPUs.
-    constexpr double most_cpus = 8192;
-    if (!first || !last || *first < 0 || *last < *first || *last >= most_cpus) continue;
+    // A wider range is no list of CPUs, and its ends may not fit an int.
+    if (!first || !last || !(*first >= 0 && *first <= *last && *last <= most_cpus)) continue;
     for (int cpu = static_cast<int>(*first); cpu <= static_cast<int>(*last); ++cpu) cpus.push_back(cpu);
   }
   return cpus;

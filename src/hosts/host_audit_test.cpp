@@ -88,6 +88,7 @@ TEST(DetectHardware, FindsCoresAndMemoryOfThisHost) {
 TEST(ParseCpuList, ReadsRangesAndSingles) {
   EXPECT_THAT(parse_cpu_list("0-2,8\n"), ElementsAre(0, 1, 2, 8));
   EXPECT_TRUE(parse_cpu_list("").empty());
+  EXPECT_THAT(parse_cpu_list("0-4294967295,-1,1e99,3"), ElementsAre(3));
 }
 
 TEST(BusyTicks, CountUserNiceSystemAndStealOnly) {

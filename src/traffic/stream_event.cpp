@@ -1,7 +1,7 @@
 #include "traffic/stream_event.hpp"
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -176,7 +176,7 @@ StreamEvent EventReader::read(std::string_view payload) {
   auto& buffer = state_->buffer;
   const auto needed = payload.size() + simdjson::SIMDJSON_PADDING;
   if (buffer.size() < needed) buffer.resize(needed);
-  std::memcpy(buffer.data(), payload.data(), payload.size());
+  std::ranges::copy(payload, buffer.begin());
 
   StreamEvent event;
   simdjson::ondemand::document document;

@@ -75,6 +75,10 @@ TEST(StreamEvent, MarksWhatIsNoJsonObject) {
   EXPECT_TRUE(read("{}").readable);
 }
 
+TEST(StreamEvent, TakesAPayloadWithoutBytes) {
+  EXPECT_FALSE(EventReader().read(std::string_view()).readable);
+}
+
 TEST(StreamEvent, CutsLongErrorTextsBetweenCharacters) {
   EXPECT_EQ(error_text(R"({"error":{"message":"m"}})"), "m");
   EXPECT_EQ(error_text(R"({"error":"m"})"), "m");
