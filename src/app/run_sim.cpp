@@ -15,7 +15,8 @@
 namespace autotuner::app {
 namespace {
 
-/// Waits for a signal that asks us to end. Signals are blocked before any thread starts, so that this one gets them.
+/// Waits for a signal that asks us to end. Signals are blocked before any thread starts, so that this one
+/// gets them.
 class SignalWaiter {
  public:
   SignalWaiter() {

@@ -28,7 +28,8 @@ std::map<std::string, std::string> whole_environment() {
   return variables;
 }
 
-std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name, const std::string& otherwise) {
+std::string value_of(const std::map<std::string, std::string>& environment, const std::string& name,
+                     const std::string& otherwise) {
   const auto found = environment.find(name);
   return found == environment.end() || found->second.empty() ? otherwise : found->second;
 }
@@ -40,13 +41,17 @@ std::string path_of_database(const std::string& url, const std::string& otherwis
     if (url.starts_with(scheme)) return url.substr(std::string_view(scheme).size());
   }
   if (url.find("://") == std::string::npos) return url;
-  fmt::print(stderr, "warning: DATABASE_URL names another database than SQLite, which this version does not speak; using {}\n", otherwise);
+  fmt::print(stderr,
+             "warning: DATABASE_URL names another database than SQLite, which this version does not speak; "
+             "using {}\n",
+             otherwise);
   return otherwise;
 }
 
 void flatten(const base::Json& value, const std::string& prefix, std::map<std::string, std::string>& out) {
   if (value.is_object()) {
-    for (const auto& [key, member] : value.items()) flatten(member, prefix.empty() ? key : prefix + "." + key, out);
+    for (const auto& [key, member] : value.items())
+      flatten(member, prefix.empty() ? key : prefix + "." + key, out);
   } else if (!prefix.empty()) {
     out[prefix] = value.is_string() ? value.get<std::string>() : value.dump();
   }
@@ -68,13 +73,17 @@ std::map<std::string, std::string> read_config(const std::string& folder) {
 }
 
 /// The environment form of a dotted setting wins: runtimes.vllm.python -> RUNTIMES_VLLM_PYTHON.
-void apply_environment(const std::map<std::string, std::string>& environment, std::map<std::string, std::string>& config) {
+void apply_environment(const std::map<std::string, std::string>& environment,
+                       std::map<std::string, std::string>& config) {
   for (const auto* runtime : {"sglang", "vllm", "tensorrt-llm", "llamacpp", "sim"}) {
     for (const auto* what : {"python", "binary", "image"}) {
       const auto name = fmt::format("runtimes.{}.{}", runtime, what);
       std::string variable;
-      for (const char c : name) variable += c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-      if (const auto found = environment.find(variable); found != environment.end()) config[name] = found->second;
+      for (const char c : name)
+        variable +=
+            c == '.' || c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+      if (const auto found = environment.find(variable); found != environment.end())
+        config[name] = found->second;
     }
   }
 }
@@ -93,12 +102,15 @@ cli::Settings read_settings() {
   cli::Settings settings;
   settings.version = AUTOTUNER_VERSION;
   settings.environment = whole_environment();
-  const auto get = [&](const std::string& name, const std::string& otherwise) { return value_of(settings.environment, name, otherwise); };
+  const auto get = [&](const std::string& name, const std::string& otherwise) {
+    return value_of(settings.environment, name, otherwise);
+  };
   std::error_code code;
   settings.own_executable = std::filesystem::read_symlink("/proc/self/exe", code).string();
   const auto home = get("HOME", "/tmp");
   settings.data_folder = get("DATA_DIR", get("XDG_DATA_HOME", home + "/.local/share") + "/autotuner");
-  settings.config_folder = get("AUTOTUNER_CONFIG_DIR", get("XDG_CONFIG_HOME", home + "/.config") + "/autotuner");
+  settings.config_folder =
+      get("AUTOTUNER_CONFIG_DIR", get("XDG_CONFIG_HOME", home + "/.config") + "/autotuner");
   settings.database_path = path_of_database(get("DATABASE_URL", ""), settings.data_folder + "/autotuner.db");
   settings.deployment_mode = get("DEPLOYMENT_MODE", "");
   settings.model_base_path = get("DOCKER_MODEL_PATH", "/mnt/data/models");

@@ -14,8 +14,8 @@ std::string to_iso_text(SystemTime time) {
   const std::time_t stamp = std::chrono::system_clock::to_time_t(whole);
   std::tm utc{};
   gmtime_r(&stamp, &utc);
-  const auto date = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday,
-                                utc.tm_hour, utc.tm_min, utc.tm_sec);
+  const auto date = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1,
+                                utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
   return micros == 0 ? date + "Z" : fmt::format("{}.{:06}Z", date, micros);
 }
 

@@ -33,8 +33,12 @@ Result<Json> parse_json(std::string_view text) {
   }
 }
 
-std::string to_compact_text(const Json& document) { return dump(document, -1); }
-std::string to_pretty_text(const Json& document) { return dump(document, 2); }
+std::string to_compact_text(const Json& document) {
+  return dump(document, -1);
+}
+std::string to_pretty_text(const Json& document) {
+  return dump(document, 2);
+}
 
 std::optional<double> number_at(const Json& object, std::string_view key) {
   if (!object.is_object()) return std::nullopt;

@@ -6,8 +6,8 @@
 
 namespace autotuner::base {
 
-/// A seeded source of chance: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64. The same seed gives
-/// the same numbers on every platform and standard library, which std:: distributions do not promise.
+/// A seeded source of chance: xoshiro256** (Blackman and Vigna 2018), seeded by SplitMix64. The same seed
+/// gives the same numbers on every platform and standard library, which std:: distributions do not promise.
 class Random {
  public:
   /// `stream` separates independent uses of one seed: suggestion k draws from Random(seed, k).

@@ -21,8 +21,8 @@ std::string to_shortest_text(double value);
 /// Four significant digits with thousands separators, for people: "3,937", "7.1", "0.0184".
 std::string to_readable_number(double value, int significant = 4);
 
-/// The candidate nearest to `word` by edit distance (insert, delete, replace, swap), for "did you mean": at most
-/// a third of the word's letters may differ. Hyphens and underscores count as equal.
+/// The candidate nearest to `word` by edit distance (insert, delete, replace, swap), for "did you mean": at
+/// most a third of the word's letters may differ. Hyphens and underscores count as equal.
 std::optional<std::string> nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 /// SHA-256 as 64 hex digits.

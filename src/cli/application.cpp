@@ -11,7 +11,8 @@ namespace autotuner::cli {
 namespace {
 
 /// A mistyped subcommand gets a "did you mean" instead of a list of everything.
-std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, const char* const* argv) {
+std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int argc,
+                        const char* const* argv) {
   std::string text = error.what();
   std::vector<std::string> names;
   for (const auto* command : app.get_subcommands({})) names.push_back(command->get_name());
@@ -21,7 +22,8 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int a
     if (std::ranges::find(names, word) != names.end()) break;
     const std::vector<std::string_view> views(names.begin(), names.end());
     const auto meant = base::nearest(word, views);
-    text = fmt::format("unknown command '{}'{}", word, meant ? fmt::format("; did you mean '{}'?", *meant) : "");
+    text =
+        fmt::format("unknown command '{}'{}", word, meant ? fmt::format("; did you mean '{}'?", *meant) : "");
     break;
   }
   return text;
@@ -29,19 +31,24 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error, int a
 
 }  // namespace
 
-int run_application(int argc, const char* const* argv, const Settings& settings, const std::vector<AddCommand>& commands) {
-  CLI::App app{"Finds the best configuration of an LLM inference engine: deploys it, sends it load, scores the answer, and says\n"
-               "which configuration to ship and why, with its launch command.",
-               "autotuner"};
+int run_application(int argc, const char* const* argv, const Settings& settings,
+                    const std::vector<AddCommand>& commands) {
+  CLI::App app{
+      "Finds the best configuration of an LLM inference engine: deploys it, sends it load, scores the "
+      "answer, and says\n"
+      "which configuration to ship and why, with its launch command.",
+      "autotuner"};
   int exit_code = success;
   app.require_subcommand(1);
   app.set_version_flag("--version", "autotuner " + settings.version);
   app.get_formatter()->column_width(34);
-  app.footer("Start here:\n"
-             "  autotuner tune --engine llamacpp --model model.gguf --ttft p90:1s --tpot 40ms\n"
-             "  autotuner plan task.yaml && autotuner tune task.yaml\n"
-             "  autotuner doctor\n\n"
-             "Every command has --help with examples. Results are data on stdout; progress and warnings go to stderr.");
+  app.footer(
+      "Start here:\n"
+      "  autotuner tune --engine llamacpp --model model.gguf --ttft p90:1s --tpot 40ms\n"
+      "  autotuner plan task.yaml && autotuner tune task.yaml\n"
+      "  autotuner doctor\n\n"
+      "Every command has --help with examples. Results are data on stdout; progress and warnings go to "
+      "stderr.");
   for (const auto& add : commands) add(app, exit_code);
   try {
     app.parse(argc, argv);
@@ -52,17 +59,20 @@ int run_application(int argc, const char* const* argv, const Settings& settings,
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}\nRun 'autotuner --help' or 'autotuner COMMAND --help'.\n", usage_error(app, error, argc, argv));
+    fmt::print(stderr, "error: {}\nRun 'autotuner --help' or 'autotuner COMMAND --help'.\n",
+               usage_error(app, error, argc, argv));
     return bad_usage;
   }
   return exit_code;
 }
 
 void add_sim(CLI::App& app, std::function<int(std::vector<std::string>)> serve, int& exit_code) {
-  auto* command = app.add_subcommand("sim", "run the simulated engine: an OpenAI-compatible server with invented speed");
+  auto* command =
+      app.add_subcommand("sim", "run the simulated engine: an OpenAI-compatible server with invented speed");
   command->set_help_flag();
   command->prefix_command();
-  command->callback([command, serve = std::move(serve), &exit_code] { exit_code = serve(command->remaining()); });
+  command->callback(
+      [command, serve = std::move(serve), &exit_code] { exit_code = serve(command->remaining()); });
 }
 
 void add_version(CLI::App& app, const Settings& settings, int& exit_code) {

@@ -14,7 +14,8 @@ namespace autotuner::cli {
 using AddCommand = std::function<void(CLI::App&, int&)>;
 
 /// The whole command line: parses, runs the subcommand, returns the process's exit code.
-int run_application(int argc, const char* const* argv, const Settings& settings, const std::vector<AddCommand>& commands);
+int run_application(int argc, const char* const* argv, const Settings& settings,
+                    const std::vector<AddCommand>& commands);
 
 /// `sim`: everything behind the word goes to the simulator, which has its own table of flags.
 void add_sim(CLI::App& app, std::function<int(std::vector<std::string>)> serve, int& exit_code);

@@ -4,9 +4,8 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include <CLI/CLI.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "cli/settings.hpp"
 #include "tuning/ports/load_runner.hpp"

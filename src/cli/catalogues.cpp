@@ -4,9 +4,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
+#include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "engine/catalogue.hpp"
-#include "base/text.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -23,7 +23,8 @@ struct ParamsOptions {
 
 std::size_t grid_points(const base::Json& parameters) {
   std::size_t points = 1;
-  for (const auto& [name, values] : parameters.items()) points *= values.is_array() && !values.empty() ? values.size() : 1;
+  for (const auto& [name, values] : parameters.items())
+    points *= values.is_array() && !values.empty() ? values.size() : 1;
   return points;
 }
 
@@ -34,13 +35,17 @@ int presets(const PresetOptions& options) {
     if (!parameters) continue;
     const auto runtime = std::string(engine::runtime(preset.runtime).key);
     if (!options.name.empty() && base::to_lower(options.name) != base::to_lower(preset.name)) continue;
-    all.push_back({{"name", std::string(preset.name)}, {"runtime", runtime}, {"description", std::string(preset.description)}, {"parameters", *parameters}});
+    all.push_back({{"name", std::string(preset.name)},
+                   {"runtime", runtime},
+                   {"description", std::string(preset.description)},
+                   {"parameters", *parameters}});
   }
   if (!options.name.empty() && all.empty()) {
     std::vector<std::string_view> names;
     for (const auto& preset : engine::system_presets()) names.push_back(preset.name);
     const auto meant = base::nearest(options.name, names);
-    fmt::print(stderr, "error: no preset '{}'{}; `autotuner presets` lists them\n", options.name, meant ? fmt::format("; did you mean '{}'?", *meant) : "");
+    fmt::print(stderr, "error: no preset '{}'{}; `autotuner presets` lists them\n", options.name,
+               meant ? fmt::format("; did you mean '{}'?", *meant) : "");
     return bad_usage;
   }
   if (options.json || !options.name.empty()) {
@@ -48,20 +53,27 @@ int presets(const PresetOptions& options) {
     return success;
   }
   for (const auto& preset : all) {
-    fmt::print("{:<28} {:<8} {} parameters, {} grid points\n", preset["name"].get<std::string>(), preset["runtime"].get<std::string>(),
-               preset["parameters"].size(), grid_points(preset["parameters"]));
+    fmt::print("{:<28} {:<8} {} parameters, {} grid points\n", preset["name"].get<std::string>(),
+               preset["runtime"].get<std::string>(), preset["parameters"].size(),
+               grid_points(preset["parameters"]));
   }
   return success;
 }
 
 const char* type_word(engine::FlagType type) {
   switch (type) {
-    case engine::FlagType::any: return "";
-    case engine::FlagType::boolean: return "bool";
-    case engine::FlagType::integer: return "int";
-    case engine::FlagType::real: return "float";
-    case engine::FlagType::text: return "str";
-    case engine::FlagType::json: return "json";
+    case engine::FlagType::any:
+      return "";
+    case engine::FlagType::boolean:
+      return "bool";
+    case engine::FlagType::integer:
+      return "int";
+    case engine::FlagType::real:
+      return "float";
+    case engine::FlagType::text:
+      return "str";
+    case engine::FlagType::json:
+      return "json";
   }
   return "";
 }
@@ -94,7 +106,8 @@ int params(const ParamsOptions& options) {
                     {"reserved", flag.reserved}});
     if (options.json) continue;
     fmt::print("{}{:<40} {:<6} {:<24} {}\n", flag.tuned ? "*" : " ", flag.name, type_word(flag.type),
-               flag.default_text.empty() ? "" : fmt::format("default {}", flag.default_text), joined(flag.values));
+               flag.default_text.empty() ? "" : fmt::format("default {}", flag.default_text),
+               joined(flag.values));
   }
   if (options.json) fmt::print("{}\n", base::to_pretty_text(rows));
   if (!options.json) fmt::print(stderr, "{} flags; * = commonly tuned\n", rows.size());
@@ -117,7 +130,8 @@ void add_catalogues(CLI::App& app, int& exit_code) {
   command->add_option("--filter", options->filter, "only names that contain this");
   command->add_flag("--tuned", options->tuned, "only what is commonly tuned");
   command->add_flag("--json", options->json, "as JSON");
-  command->footer("Examples:\n  autotuner params llamacpp --tuned\n  autotuner params vllm --filter batch --json");
+  command->footer(
+      "Examples:\n  autotuner params llamacpp --tuned\n  autotuner params vllm --filter batch --json");
   command->callback([options, &exit_code] { exit_code = params(*options); });
 }
 

@@ -9,12 +9,15 @@ namespace autotuner::cli {
 ExitCode exit_code_of(const base::Error& error) {
   switch (error.kind) {
     case base::ErrorKind::invalid_input:
-    case base::ErrorKind::not_found: return bad_usage;
-    case base::ErrorKind::cancelled: return interrupted;
+    case base::ErrorKind::not_found:
+      return bad_usage;
+    case base::ErrorKind::cancelled:
+      return interrupted;
     case base::ErrorKind::conflict:
     case base::ErrorKind::timed_out:
     case base::ErrorKind::unavailable:
-    case base::ErrorKind::internal: return work_failed;
+    case base::ErrorKind::internal:
+      return work_failed;
   }
   return work_failed;
 }

@@ -18,7 +18,8 @@ struct InitOptions {
 
 int init(const InitOptions& options, const engine::Hardware& hardware) {
   const auto wish = wish_of(options.wish, hardware);
-  const auto yaml = wish ? spec::compose_yaml(*wish) : base::Result<std::string>(tl::unexpected(wish.error()));
+  const auto yaml =
+      wish ? spec::compose_yaml(*wish) : base::Result<std::string>(tl::unexpected(wish.error()));
   if (!yaml) {
     fmt::print(stderr, "error: {}\n", yaml.error().message);
     return bad_usage;
@@ -49,9 +50,11 @@ void add_init(CLI::App& app, std::function<engine::Hardware()> hardware, int& ex
   options->wish.add_to(*command);
   command->add_option("--file", options->file, "file to write; - prints it")->capture_default_str();
   command->add_flag("--force", options->force, "overwrite an existing file");
-  command->footer("Examples:\n  autotuner init --engine llamacpp --model model.gguf --ttft p90:1s\n"
-                  "  autotuner init --engine vllm --model Qwen/Qwen2.5-7B-Instruct --objective minimize_tpot --file -");
-  command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = init(*options, hardware()); });
+  command->footer(
+      "Examples:\n  autotuner init --engine llamacpp --model model.gguf --ttft p90:1s\n"
+      "  autotuner init --engine vllm --model Qwen/Qwen2.5-7B-Instruct --objective minimize_tpot --file -");
+  command->callback(
+      [options, hardware = std::move(hardware), &exit_code] { exit_code = init(*options, hardware()); });
 }
 
 }  // namespace autotuner::cli

@@ -41,16 +41,20 @@ struct Plan {
 /// What a start costs when nothing is known of this engine here: seconds for llama.cpp, minutes on GPUs.
 std::pair<double, double> start_seconds(engine::RuntimeId runtime) {
   switch (runtime) {
-    case engine::RuntimeId::llamacpp: return {0.5, 15};
-    case engine::RuntimeId::sim: return {0.1, 3};
+    case engine::RuntimeId::llamacpp:
+      return {0.5, 15};
+    case engine::RuntimeId::sim:
+      return {0.1, 3};
     case engine::RuntimeId::sglang:
     case engine::RuntimeId::vllm:
-    case engine::RuntimeId::tensorrt_llm: return {30, 240};
+    case engine::RuntimeId::tensorrt_llm:
+      return {30, 240};
   }
   return {1, 60};
 }
 
-PlannedPoint planned_point(const space::Point& point, const spec::Task& task, const engine::Setting& setting) {
+PlannedPoint planned_point(const space::Point& point, const spec::Task& task,
+                           const engine::Setting& setting) {
   PlannedPoint planned;
   planned.parameters = point;
   const auto resolved = engine::resolve(point, setting);
@@ -61,14 +65,16 @@ PlannedPoint planned_point(const space::Point& point, const spec::Task& task, co
   invocation.model = task.model.id_or_path;
   invocation.port = 30000;
   invocation.program = engine::default_program(task.runtime);
-  const auto command = engine::masked_command(engine::command_line(invocation, resolved->flags, task.runtime));
+  const auto command =
+      engine::masked_command(engine::command_line(invocation, resolved->flags, task.runtime));
   planned.command = engine::shell_line(resolved->environment, command);
   return planned;
 }
 
 void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
   const auto [start_low, start_high] = start_seconds(task.runtime);
-  const double levels = static_cast<double>(task.workload.scenarios.size() * task.workload.levels.size()) * task.workload.repeat;
+  const double levels = static_cast<double>(task.workload.scenarios.size() * task.workload.levels.size()) *
+                        task.workload.repeat;
   const double longest = load::longest_duration(task.workload).count();
   const double trials = static_cast<double>(plan.planned) + (with_baseline ? 1 : 0);
   const double budget = task.running.timeout_per_iteration.count();
@@ -103,24 +109,33 @@ base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_ba
     plan.first.push_back(planned_point(suggestion.point, task, setting));
     if (!plan.valid) plan.max_gpus = std::max(plan.max_gpus, plan.first.back().gpus);
   }
-  if (with_baseline) plan.baseline = planned_point(engine::baseline_point(task.space, setting), task, setting);
+  if (with_baseline)
+    plan.baseline = planned_point(engine::baseline_point(task.space, setting), task, setting);
   if (task.running.repeat_best) {
     const auto [points, times] = *task.running.repeat_best;
-    plan.planned += std::min<std::uint64_t>(plan.planned, static_cast<std::uint64_t>(points)) * static_cast<std::uint64_t>(times);
+    plan.planned += std::min<std::uint64_t>(plan.planned, static_cast<std::uint64_t>(points)) *
+                    static_cast<std::uint64_t>(times);
   }
   estimate_time(plan, task, with_baseline);
   return plan;
 }
 
 base::Json to_json(const PlannedPoint& point) {
-  return {{"parameters", space::to_json(point.parameters)}, {"flags", space::to_json(point.flags)}, {"command", point.command}, {"gpus", point.gpus}};
+  return {{"parameters", space::to_json(point.parameters)},
+          {"flags", space::to_json(point.flags)},
+          {"command", point.command},
+          {"gpus", point.gpus}};
 }
 
 base::Json to_json(const Plan& plan, const spec::Task& task) {
-  const auto count = [](const std::optional<std::uint64_t>& n) { return n ? base::Json(*n) : base::Json(nullptr); };
+  const auto count = [](const std::optional<std::uint64_t>& n) {
+    return n ? base::Json(*n) : base::Json(nullptr);
+  };
   base::Json excluded = base::Json::array();
   for (const auto& exclusion : plan.excluded) {
-    excluded.push_back({{"reason", exclusion.reason}, {"count", exclusion.count}, {"example", space::to_json(exclusion.example)}});
+    excluded.push_back({{"reason", exclusion.reason},
+                        {"count", exclusion.count},
+                        {"example", space::to_json(exclusion.example)}});
   }
   base::Json first = base::Json::array();
   for (const auto& point : plan.first) first.push_back(to_json(point));
@@ -140,19 +155,24 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
 
 void print_plan(const Plan& plan, const spec::Task& task) {
   const bool simulated = engine::runtime(task.runtime).simulated;
-  const auto number = [](const std::optional<std::uint64_t>& n) { return n ? std::to_string(*n) : std::string("not finite"); };
-  fmt::print("{}{}: {} on {}\n", simulated ? "Simulated: " : "", task.name, metrics::to_text(task.goal.objective),
-             engine::runtime(task.runtime).title);
+  const auto number = [](const std::optional<std::uint64_t>& n) {
+    return n ? std::to_string(*n) : std::string("not finite");
+  };
+  fmt::print("{}{}: {} on {}\n", simulated ? "Simulated: " : "", task.name,
+             metrics::to_text(task.goal.objective), engine::runtime(task.runtime).title);
   fmt::print("Space: {} points", number(plan.points));
   if (plan.valid) fmt::print(", {} valid, {} distinct", *plan.valid, *plan.distinct);
-  fmt::print("; strategy {}, {} experiments planned{}\n", task.strategy, plan.planned, plan.baseline ? " after the engine's defaults" : "");
+  fmt::print("; strategy {}, {} experiments planned{}\n", task.strategy, plan.planned,
+             plan.baseline ? " after the engine's defaults" : "");
   for (const auto& exclusion : plan.excluded) {
-    fmt::print("  excluded {}: {} (e.g. {})\n", exclusion.count, exclusion.reason, space::to_text(exclusion.example));
+    fmt::print("  excluded {}: {} (e.g. {})\n", exclusion.count, exclusion.reason,
+               space::to_text(exclusion.example));
   }
   for (const auto& parameter : task.space.parameters) {
     if (space::is_fixed(parameter)) continue;
     const auto values = space::grid_count(parameter);
-    fmt::print("  varies: {}{}\n", parameter.name, values ? fmt::format(" ({} values)", *values) : " (continuous)");
+    fmt::print("  varies: {}{}\n", parameter.name,
+               values ? fmt::format(" ({} values)", *values) : " (continuous)");
   }
   fmt::print("{}: {}{}\n", simulated ? "GPUs (simulated)" : "GPUs", plan.min_gpus,
              plan.max_gpus != plan.min_gpus ? fmt::format(" to {}", plan.max_gpus) : "");
@@ -182,15 +202,19 @@ int plan_command(const PlanOptions& options, const engine::Hardware& hardware) {
 
 }  // namespace
 
-void add_plan(CLI::App& app, const Settings& /*settings*/, std::function<engine::Hardware()> hardware, int& exit_code) {
+void add_plan(CLI::App& app, const Settings& /*settings*/, std::function<engine::Hardware()> hardware,
+              int& exit_code) {
   auto options = std::make_shared<PlanOptions>();
   auto* command = app.add_subcommand("plan", "show what a task would do, without starting anything");
   command->add_option("FILE", options->file, "task file")->required();
   command->add_flag("--no-baseline", options->no_baseline, "without the engine's defaults");
   command->add_flag("--strict", options->strict, "treat warnings as errors");
   command->add_flag("--json", options->json, "the plan as JSON");
-  command->footer("Examples:\n  autotuner plan task.yaml\n  autotuner plan --json task.yaml | jq .space.excluded");
-  command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = plan_command(*options, hardware()); });
+  command->footer(
+      "Examples:\n  autotuner plan task.yaml\n  autotuner plan --json task.yaml | jq .space.excluded");
+  command->callback([options, hardware = std::move(hardware), &exit_code] {
+    exit_code = plan_command(*options, hardware());
+  });
 }
 
 }  // namespace autotuner::cli

@@ -21,7 +21,8 @@ std::string one_line(std::string text, std::size_t limit) {
 
 std::string result_of(const tuning::Experiment& experiment) {
   if (experiment.failure && experiment.rank() == 3) {
-    return fmt::format("failed ({}): {}", engine::to_text(experiment.failure->cls), one_line(experiment.failure->message, 160));
+    return fmt::format("failed ({}): {}", engine::to_text(experiment.failure->cls),
+                       one_line(experiment.failure->message, 160));
   }
   std::string text;
   if (experiment.score.value) text = metrics::to_readable(experiment.score.metric, *experiment.score.value);
@@ -30,10 +31,17 @@ std::string result_of(const tuning::Experiment& experiment) {
   if (ttft) text += ", TTFT P90 " + metrics::to_readable("p90_ttft", *ttft);
   if (tpot) text += ", TPOT P50 " + metrics::to_readable("p50_tpot", *tpot);
   switch (experiment.score.slo.verdict) {
-    case metrics::SloVerdict::none: break;
-    case metrics::SloVerdict::met: text += ", limits kept"; break;
-    case metrics::SloVerdict::missed: text += ", a limit missed"; break;
-    case metrics::SloVerdict::violated: text += ", a hard limit broken"; break;
+    case metrics::SloVerdict::none:
+      break;
+    case metrics::SloVerdict::met:
+      text += ", limits kept";
+      break;
+    case metrics::SloVerdict::missed:
+      text += ", a limit missed";
+      break;
+    case metrics::SloVerdict::violated:
+      text += ", a hard limit broken";
+      break;
   }
   if (experiment.same_as) text += ", same flags as the baseline";
   return text;
@@ -64,15 +72,17 @@ void Progress::handle(const tuning::RunStarted& event) {
   planned_ = event.planned;
   with_baseline_ = event.with_baseline;
   over_ = false;
-  print_line(fmt::format("{}{} {}: {} trial{}{}", event.simulated ? "Simulated: " : "", event.resumed ? "Resuming" : "Tuning",
-                         event.engine, event.planned, event.planned == 1 ? "" : "s",
+  print_line(fmt::format("{}{} {}: {} trial{}{}", event.simulated ? "Simulated: " : "",
+                         event.resumed ? "Resuming" : "Tuning", event.engine, event.planned,
+                         event.planned == 1 ? "" : "s",
                          event.with_baseline ? " after the engine's defaults" : ""));
 }
 
 void Progress::handle(const tuning::ExperimentStarted& event) {
   number_ = event.number;
   phase_ = "starting";
-  if (!style_.live) print_line(fmt::format("{} {}  [{}]", position(), space::to_text(event.parameters), event.reason));
+  if (!style_.live)
+    print_line(fmt::format("{} {}  [{}]", position(), space::to_text(event.parameters), event.reason));
   draw_status();
 }
 
@@ -84,8 +94,10 @@ void Progress::handle(const tuning::PhaseChanged& event) {
 void Progress::handle(const tuning::LevelProgress& event) {
   if (clock_.steady() - drawn_ < redraw_interval) return;
   const auto cut = phase_.find(" · ");
-  phase_ = fmt::format("{} · {}/{} requests, {} tokens/s", cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished,
-                       event.planned, metrics::to_readable("mean_output_speed", event.output_tokens_per_s).substr(0, 6));
+  phase_ =
+      fmt::format("{} · {}/{} requests, {} tokens/s",
+                  cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished, event.planned,
+                  metrics::to_readable("mean_output_speed", event.output_tokens_per_s).substr(0, 6));
   draw_status();
 }
 
@@ -97,17 +109,23 @@ void Progress::handle(const tuning::ExperimentFinished& event) {
     ++measured_;
     measured_seconds_ += experiment.elapsed;
   }
-  if (event.best && event.best_value) best_ = fmt::format("#{} {}", *event.best, metrics::to_readable(event.best_metric, *event.best_value));
+  if (event.best && event.best_value)
+    best_ = fmt::format("#{} {}", *event.best, metrics::to_readable(event.best_metric, *event.best_value));
   const bool is_best = event.best == experiment.number;
   const auto name = experiment.number == 0 ? std::string("defaults") : fmt::format("#{}", experiment.number);
-  const auto point = experiment.number == 0 && experiment.parameters.empty() ? "" : space::to_text(experiment.parameters) + "  ";
-  auto line = fmt::format("{:>8}  {}{}  ({})", name, point, result_of(experiment), base::to_duration_text(base::Seconds(experiment.elapsed)));
+  const auto point = experiment.number == 0 && experiment.parameters.empty()
+                         ? ""
+                         : space::to_text(experiment.parameters) + "  ";
+  auto line = fmt::format("{:>8}  {}{}  ({})", name, point, result_of(experiment),
+                          base::to_duration_text(base::Seconds(experiment.elapsed)));
   if (is_best) line += "  <- best so far";
   const bool failed = experiment.failure && experiment.rank() == 3;
   print_line(failed ? paint("31", line) : is_best ? paint("32", line) : line);
 }
 
-void Progress::handle(const tuning::Notice& event) { print_line(event.warning ? paint("33", "warning: " + event.text) : event.text); }
+void Progress::handle(const tuning::Notice& event) {
+  print_line(event.warning ? paint("33", "warning: " + event.text) : event.text);
+}
 
 void Progress::handle(const tuning::RunFinished& /*event*/) {
   over_ = true;

@@ -10,12 +10,12 @@
 
 namespace autotuner::cli {
 
-/// Shows a run as it goes, on stderr: one live status line below the finished trials on a terminal, plain lines
-/// elsewhere. Thread-safe; events may come from load threads.
+/// Shows a run as it goes, on stderr: one live status line below the finished trials on a terminal, plain
+/// lines elsewhere. Thread-safe; events may come from load threads.
 class Progress {
  public:
   struct Style {
-    bool live = false;    ///< a terminal: the status line is rewritten in place
+    bool live = false;  ///< a terminal: the status line is rewritten in place
     bool colour = false;
     int columns = 80;
   };
@@ -51,7 +51,7 @@ class Progress {
   base::SteadyTime drawn_;
   std::uint64_t planned_ = 0;
   bool with_baseline_ = false;
-  int measured_ = 0;           ///< trials finished in this session, copies left out
+  int measured_ = 0;  ///< trials finished in this session, copies left out
   double measured_seconds_ = 0;
   int number_ = 0;
   std::string phase_;

@@ -38,8 +38,8 @@ int list_tasks(const ResultsParts& parts) {
     return success;
   }
   for (const auto& head : *heads) {
-    fmt::print("{:<32} {:<10} {:>4} experiments, {:>4} successful  {}\n", head.name, tuning::to_text(head.state), head.experiments, head.successful,
-               head.created_at);
+    fmt::print("{:<32} {:<10} {:>4} experiments, {:>4} successful  {}\n", head.name,
+               tuning::to_text(head.state), head.experiments, head.successful, head.created_at);
   }
   return success;
 }
@@ -55,7 +55,8 @@ int results(const ResultsOptions& options, const Settings& settings, const Resul
   }
   const report::TextStyle style{settings.stdout_is_terminal && settings.colour, settings.columns};
   fmt::print("{}\n{}", report::trials_table(*run, answer, style), report::verdict_text(*run, answer, style));
-  if (answer.best) fmt::print("{}", report::launch_text(*run, answer.best->number, report::LaunchFormat::shell));
+  if (answer.best)
+    fmt::print("{}", report::launch_text(*run, answer.best->number, report::LaunchFormat::shell));
   fmt::print("{}", report::alternatives_text(answer));
   return success;
 }
@@ -68,17 +69,24 @@ base::Result<report::LaunchFormat> launch_format(const std::string& text) {
   return base::invalid_input("--launch {}: allowed are shell, systemd, docker, compose, benchmark", text);
 }
 
-base::Result<std::string> launch(const ExportOptions& options, const tuning::Run& run, const report::Answer& answer) {
+base::Result<std::string> launch(const ExportOptions& options, const tuning::Run& run,
+                                 const report::Answer& answer) {
   if (options.launch == "benchmark") return report::benchmark_command(run, answer);
   const auto format = launch_format(options.launch);
   if (!format) return tl::unexpected(format.error());
-  const auto number = options.experiment ? options.experiment : answer.best ? std::optional(answer.best->number) : std::nullopt;
-  if (!number) return base::fail(base::ErrorKind::not_found, "task '{}' has no measured configuration to launch", run.task.name);
+  const auto number = options.experiment ? options.experiment
+                      : answer.best      ? std::optional(answer.best->number)
+                                         : std::nullopt;
+  if (!number)
+    return base::fail(base::ErrorKind::not_found, "task '{}' has no measured configuration to launch",
+                      run.task.name);
   if (tuning::find(run, *number) == nullptr) {
     return base::fail(base::ErrorKind::not_found, "task '{}' has no experiment {}", run.task.name, *number);
   }
   auto text = report::launch_text(run, *number, *format);
-  if (text.empty()) return base::fail(base::ErrorKind::not_found, "experiment {} never started an engine: there is no command", *number);
+  if (text.empty())
+    return base::fail(base::ErrorKind::not_found,
+                      "experiment {} never started an engine: there is no command", *number);
   return text;
 }
 
@@ -91,7 +99,8 @@ base::Result<std::string> exported(const ExportOptions& options, const tuning::R
     return base::invalid_input("--rows {}: allowed are points, experiments", options.rows);
   }
   if (options.format == "yaml") {
-    if (options.config != "task" && options.config != "best") return base::invalid_input("--config {}: allowed are task, best", options.config);
+    if (options.config != "task" && options.config != "best")
+      return base::invalid_input("--config {}: allowed are task, best", options.config);
     return report::export_yaml(run, answer, options.config == "best");
   }
   if (options.format == "html") return report::html(run, answer);
@@ -121,21 +130,35 @@ void add_results(CLI::App& app, const Settings& settings, ResultsParts parts, in
   command->add_option("TASK", options->task, "task name; the last run without one");
   command->add_flag("--list", options->list, "list the stored tasks");
   command->add_flag("--json", options->json, "the summary document");
-  command->footer("Examples:\n  autotuner results\n  autotuner results --list\n  autotuner results quickstart-llamacpp --json | jq .verdict");
-  command->callback([options, &settings, parts, &exit_code] { exit_code = results(*options, settings, parts); });
+  command->footer(
+      "Examples:\n  autotuner results\n  autotuner results --list\n  autotuner results quickstart-llamacpp "
+      "--json | jq .verdict");
+  command->callback(
+      [options, &settings, parts, &exit_code] { exit_code = results(*options, settings, parts); });
 
   auto write = std::make_shared<ExportOptions>();
   auto* exporting = app.add_subcommand("export", "write a task's results out");
   exporting->add_option("TASK", write->task, "task name; the last run without one");
   exporting->add_option("--format", write->format, "json, csv, yaml, html or launch")->capture_default_str();
-  exporting->add_option("--rows", write->rows, "csv: a row per operating point or per experiment (points, experiments)")->capture_default_str();
-  exporting->add_option("--config", write->config, "yaml: the task, or its parameters fixed to the best (task, best)")->capture_default_str();
-  exporting->add_option("--launch", write->launch, "launch: shell, systemd, docker, compose, benchmark")->capture_default_str();
+  exporting
+      ->add_option("--rows", write->rows,
+                   "csv: a row per operating point or per experiment (points, experiments)")
+      ->capture_default_str();
+  exporting
+      ->add_option("--config", write->config,
+                   "yaml: the task, or its parameters fixed to the best (task, best)")
+      ->capture_default_str();
+  exporting->add_option("--launch", write->launch, "launch: shell, systemd, docker, compose, benchmark")
+      ->capture_default_str();
   exporting->add_option("--experiment", write->experiment, "launch: this experiment instead of the best");
   exporting->add_option("--file", write->file, "file to write; - prints it")->capture_default_str();
-  exporting->footer("Examples:\n  autotuner export --format html --file report.html\n  autotuner export my-task --format csv --rows experiments > trials.csv\n"
-                    "  autotuner export --format launch --launch systemd --file llm.service\n  autotuner export --format yaml --config best > best.yaml");
-  exporting->callback([write, parts = std::move(parts), &exit_code] { exit_code = export_run(*write, parts); });
+  exporting->footer(
+      "Examples:\n  autotuner export --format html --file report.html\n  autotuner export my-task --format "
+      "csv --rows experiments > trials.csv\n"
+      "  autotuner export --format launch --launch systemd --file llm.service\n  autotuner export --format "
+      "yaml --config best > best.yaml");
+  exporting->callback(
+      [write, parts = std::move(parts), &exit_code] { exit_code = export_run(*write, parts); });
 }
 
 }  // namespace autotuner::cli

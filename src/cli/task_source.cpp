@@ -15,7 +15,8 @@ namespace autotuner::cli {
 namespace {
 
 /// "--ttft p90:1s" or "--ttft 0.5s" (mean) as a limit.
-base::Result<metrics::Limit> limit_of(const std::string& name, const std::string& option, const std::string& text) {
+base::Result<metrics::Limit> limit_of(const std::string& name, const std::string& option,
+                                      const std::string& text) {
   metrics::Limit limit;
   limit.name = name;
   std::string duration = text;
@@ -24,7 +25,8 @@ base::Result<metrics::Limit> limit_of(const std::string& name, const std::string
     duration = text.substr(colon + 1);
     static constexpr std::string_view stats[] = {"mean", "p50", "p90", "p95", "p99"};
     if (std::ranges::find(stats, limit.stat) == std::end(stats)) {
-      return base::invalid_input("{} {}: the statistic is '{}'; allowed are mean, p50, p90, p95, p99", option, text, limit.stat);
+      return base::invalid_input("{} {}: the statistic is '{}'; allowed are mean, p50, p90, p95, p99", option,
+                                 text, limit.stat);
     }
   }
   const auto threshold = spec::parse_duration(duration);
@@ -67,8 +69,8 @@ base::Result<void> write_file(const std::string& path, const std::string& text) 
   return {};
 }
 
-std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format, const std::string& name,
-                                         const spec::LoadOptions& options) {
+std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format,
+                                         const std::string& name, const spec::LoadOptions& options) {
   auto loaded = spec::load_task(text, format, options);
   for (const auto& problem : loaded.problems) fmt::print(stderr, "{}\n", spec::to_text(problem, name));
   return std::move(loaded.task);
@@ -87,38 +89,48 @@ void WishOptions::add_to(CLI::App& command) {
   const auto group = "Without a task file";
   command.add_option("--engine", engine, "llamacpp, vllm, sglang or sim")->group(group);
   command.add_option("--model", model, "model file, folder or Hugging Face id")->group(group);
-  command.add_option("--objective", objective, "what to optimise (maximize_throughput, minimize_ttft, ...)")->group(group);
+  command.add_option("--objective", objective, "what to optimise (maximize_throughput, minimize_ttft, ...)")
+      ->group(group);
   command.add_option("--name", name, "task name; derived from engine and model when left out")->group(group);
   command.add_option("--ttft", ttft, "limit on the time to first token: 0.5s, 300ms, p90:1s")->group(group);
   command.add_option("--tpot", tpot, "limit on the time per output token: 50ms, p50:40ms")->group(group);
-  command.add_option("--latency", latency, "limit on the end-to-end latency: p90:5s (p50, p90, p95, p99)")->group(group);
+  command.add_option("--latency", latency, "limit on the end-to-end latency: p90:5s (p50, p90, p95, p99)")
+      ->group(group);
   command.add_option("--scenario", scenarios, "traffic, e.g. 'D(512,128)' (repeatable)")->group(group);
-  command.add_option("--concurrency", concurrency, "closed-loop levels, e.g. 1,4,8")->delimiter(',')->group(group);
+  command.add_option("--concurrency", concurrency, "closed-loop levels, e.g. 1,4,8")
+      ->delimiter(',')
+      ->group(group);
   command.add_option("--budget", budget, "time for the whole tuning: 10m, 2h")->group(group);
-  command.add_option("--max-iterations", max_iterations, "experiments at most, the defaults not counted")->group(group);
+  command.add_option("--max-iterations", max_iterations, "experiments at most, the defaults not counted")
+      ->group(group);
   command.add_option("--seed", seed, "seed of strategy and traffic")->group(group);
 }
 
 base::Result<spec::Wish> wish_of(const WishOptions& options, const engine::Hardware& hardware) {
   spec::Wish wish;
-  if (options.engine.empty()) return base::invalid_input("--engine is missing: llamacpp, vllm, sglang or sim");
-  if (options.model.empty()) return base::invalid_input("--model is missing: a model file, a folder or a Hugging Face id");
+  if (options.engine.empty())
+    return base::invalid_input("--engine is missing: llamacpp, vllm, sglang or sim");
+  if (options.model.empty())
+    return base::invalid_input("--model is missing: a model file, a folder or a Hugging Face id");
   const auto runtime = engine::find_runtime(options.engine);
   if (!runtime) return base::invalid_input("--engine {}: {}", options.engine, runtime.error().message);
   wish.runtime = *runtime;
   wish.model = options.model;
   // A path is kept whole: the engine is started elsewhere.
   std::error_code code;
-  if (std::filesystem::exists(wish.model, code)) wish.model = std::filesystem::absolute(wish.model, code).string();
+  if (std::filesystem::exists(wish.model, code))
+    wish.model = std::filesystem::absolute(wish.model, code).string();
   wish.name = options.name;
   const auto objective = metrics::objective_from_text(options.objective);
   if (!objective) {
     std::string names;
-    for (const auto known : metrics::objective_names()) names += (names.empty() ? "" : ", ") + std::string(known);
+    for (const auto known : metrics::objective_names())
+      names += (names.empty() ? "" : ", ") + std::string(known);
     return base::invalid_input("--objective {}: allowed are {}", options.objective, names);
   }
   wish.objective = *objective;
-  for (const auto& [name, option, text] : {std::tuple{"ttft", "--ttft", options.ttft}, std::tuple{"tpot", "--tpot", options.tpot}}) {
+  for (const auto& [name, option, text] :
+       {std::tuple{"ttft", "--ttft", options.ttft}, std::tuple{"tpot", "--tpot", options.tpot}}) {
     if (text.empty()) continue;
     auto limit = limit_of(name, option, text);
     if (!limit) return tl::unexpected(limit.error());

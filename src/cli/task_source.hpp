@@ -22,8 +22,8 @@ base::Result<void> write_file(const std::string& path, const std::string& text);
 /// Reads and checks a task file; every problem goes to stderr. Nothing when there is an error.
 std::optional<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options);
 /// The same for a text in hand; `name` stands in messages.
-std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format, const std::string& name,
-                                         const spec::LoadOptions& options);
+std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format,
+                                         const std::string& name, const spec::LoadOptions& options);
 
 /// The options that describe a task without a file: shared by `tune` and `init`.
 struct WishOptions {

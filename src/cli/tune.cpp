@@ -28,25 +28,27 @@ namespace {
 struct TuneOptions {
   std::string file, mode, kubeconfig, model_path, out = "./results";
   WishOptions wish;
-  bool no_baseline = false, fixed = false, resume = false, strict = false, direct = false, verbose = false, json = false,
-       fail_on_slo = false, no_files = false;
+  bool no_baseline = false, fixed = false, resume = false, strict = false, direct = false, verbose = false,
+       json = false, fail_on_slo = false, no_files = false;
 };
 
 /// The task from the file, from the options, or from questions on a terminal.
-std::optional<spec::Task> task_of(const TuneOptions& options, const Settings& settings, const engine::Hardware& hardware) {
+std::optional<spec::Task> task_of(const TuneOptions& options, const Settings& settings,
+                                  const engine::Hardware& hardware) {
   const spec::LoadOptions load{options.strict, hardware.gpus};
   if (!options.file.empty()) {
     if (options.wish.given()) {
-      fmt::print(stderr, "error: a task file and --engine/--model exclude each other; got '{}' and {}\n", options.file,
-                 options.wish.engine.empty() ? "--model" : "--engine");
+      fmt::print(stderr, "error: a task file and --engine/--model exclude each other; got '{}' and {}\n",
+                 options.file, options.wish.engine.empty() ? "--model" : "--engine");
       return std::nullopt;
     }
     return load_task_file(options.file, load);
   }
   if (!options.wish.given()) {
     if (!settings.stdin_is_terminal || !settings.stderr_is_terminal) {
-      fmt::print(stderr, "error: what should be tuned? Give a task file, or --engine and --model "
-                         "(on a terminal, `autotuner tune` alone asks)\n");
+      fmt::print(stderr,
+                 "error: what should be tuned? Give a task file, or --engine and --model "
+                 "(on a terminal, `autotuner tune` alone asks)\n");
       return std::nullopt;
     }
     const auto path = ask_for_task(hardware);
@@ -54,7 +56,8 @@ std::optional<spec::Task> task_of(const TuneOptions& options, const Settings& se
     return load_task_file(*path, load);
   }
   const auto wish = wish_of(options.wish, hardware);
-  const auto yaml = wish ? spec::compose_yaml(*wish) : base::Result<std::string>(tl::unexpected(wish.error()));
+  const auto yaml =
+      wish ? spec::compose_yaml(*wish) : base::Result<std::string>(tl::unexpected(wish.error()));
   if (!yaml) {
     fmt::print(stderr, "error: {}\n", yaml.error().message);
     return std::nullopt;
@@ -62,24 +65,28 @@ std::optional<spec::Task> task_of(const TuneOptions& options, const Settings& se
   return load_task_text(*yaml, spec::Format::yaml, "(composed task)", load);
 }
 
-std::optional<spec::DeploymentMode> mode_of(const TuneOptions& options, const Settings& settings, const spec::Task& task) {
-  const auto text = !options.mode.empty()       ? options.mode
-                    : task.deployment_mode      ? std::string(spec::to_text(*task.deployment_mode))
+std::optional<spec::DeploymentMode> mode_of(const TuneOptions& options, const Settings& settings,
+                                            const spec::Task& task) {
+  const auto text = !options.mode.empty()               ? options.mode
+                    : task.deployment_mode              ? std::string(spec::to_text(*task.deployment_mode))
                     : !settings.deployment_mode.empty() ? settings.deployment_mode
-                                                : std::string("docker");
-  for (const auto mode : {spec::DeploymentMode::docker, spec::DeploymentMode::local, spec::DeploymentMode::ome}) {
+                                                        : std::string("docker");
+  for (const auto mode :
+       {spec::DeploymentMode::docker, spec::DeploymentMode::local, spec::DeploymentMode::ome}) {
     if (text == spec::to_text(mode)) return mode;
   }
   fmt::print(stderr, "error: deployment mode is '{}'; allowed are docker, local, ome\n", text);
   return std::nullopt;
 }
 
-void print_answer(const tuning::Run& run, const report::Answer& answer, const Settings& settings, const RunFiles& files) {
+void print_answer(const tuning::Run& run, const report::Answer& answer, const Settings& settings,
+                  const RunFiles& files) {
   const report::TextStyle talk{settings.stderr_is_terminal && settings.colour, settings.columns};
   fmt::print(stderr, "\n{}\n", report::trials_table(run, answer, talk));
   const report::TextStyle data{settings.stdout_is_terminal && settings.colour, settings.columns};
   fmt::print("{}", report::verdict_text(run, answer, data));
-  if (answer.best) fmt::print("{}", report::launch_text(run, answer.best->number, report::LaunchFormat::shell));
+  if (answer.best)
+    fmt::print("{}", report::launch_text(run, answer.best->number, report::LaunchFormat::shell));
   fmt::print("{}", report::alternatives_text(answer));
   for (const auto& [what, path] : files.written) fmt::print("{}: {}\n", what, path);
   std::fflush(stdout);
@@ -87,9 +94,14 @@ void print_answer(const tuning::Run& run, const report::Answer& answer, const Se
 
 class Tuning {
  public:
-  Tuning(const TuneOptions& options, const Settings& settings, const TuneParts& parts, spec::Task task, spec::DeploymentMode mode,
-         int host_gpus)
-      : options_(options), settings_(settings), parts_(parts), task_(std::move(task)), mode_(mode), host_gpus_(host_gpus) {}
+  Tuning(const TuneOptions& options, const Settings& settings, const TuneParts& parts, spec::Task task,
+         spec::DeploymentMode mode, int host_gpus)
+      : options_(options),
+        settings_(settings),
+        parts_(parts),
+        task_(std::move(task)),
+        mode_(mode),
+        host_gpus_(host_gpus) {}
 
   int run();
 
@@ -119,14 +131,16 @@ tuning::LoopOptions Tuning::loop_options() const {
 
 /// First signal: finish cleanly and report what is known. Second: stop now, leaving no process behind.
 void Tuning::watch_signals(boost::asio::signal_set& signals, std::stop_source& finish, Progress& progress) {
-  signals.async_wait([this, &signals, &finish, &progress](const boost::system::error_code& error, int /*signal*/) {
-    if (error) return;
-    // Each engine has a keeper that kills its whole tree when this process is gone.
-    if (finish.stop_requested()) _exit(interrupted);
-    progress.say("Stopping: the running trial ends, then what is known is reported. Ctrl-C again stops at once.");
-    finish.request_stop();
-    watch_signals(signals, finish, progress);
-  });
+  signals.async_wait(
+      [this, &signals, &finish, &progress](const boost::system::error_code& error, int /*signal*/) {
+        if (error) return;
+        // Each engine has a keeper that kills its whole tree when this process is gone.
+        if (finish.stop_requested()) _exit(interrupted);
+        progress.say(
+            "Stopping: the running trial ends, then what is known is reported. Ctrl-C again stops at once.");
+        finish.request_stop();
+        watch_signals(signals, finish, progress);
+      });
 }
 
 int Tuning::run() {
@@ -145,9 +159,12 @@ int Tuning::run() {
   if (!host) return fail(host.error());
   const auto load = parts_.make_load(pool);
 
-  Progress progress(stderr, {settings_.stderr_is_terminal && !options_.verbose, settings_.stderr_is_terminal && settings_.colour, settings_.columns},
+  Progress progress(stderr,
+                    {settings_.stderr_is_terminal && !options_.verbose,
+                     settings_.stderr_is_terminal && settings_.colour, settings_.columns},
                     clock);
-  tuning::TuningLoop loop(**store, **host, *load, clock, [&progress](const tuning::Event& event) { progress.show(event); });
+  tuning::TuningLoop loop(**store, **host, *load, clock,
+                          [&progress](const tuning::Event& event) { progress.show(event); });
 
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);
@@ -161,7 +178,8 @@ int Tuning::run() {
                             try {
                               std::rethrow_exception(failed);
                             } catch (const std::exception& error) {
-                              outcome = base::fail(base::ErrorKind::internal, "the tuning loop failed: {}", error.what());
+                              outcome = base::fail(base::ErrorKind::internal, "the tuning loop failed: {}",
+                                                   error.what());
                             }
                           }
                           result = std::move(outcome);
@@ -201,7 +219,8 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
   auto* command = app.add_subcommand("tune", "find the best configuration of an engine");
   auto options = std::make_shared<TuneOptions>();
   command->add_option("FILE", options->file, "task file (JSON, or YAML by its suffix)");
-  command->add_option("--mode", options->mode, "where the engine runs: local, docker or ome (wins over the file)");
+  command->add_option("--mode", options->mode,
+                      "where the engine runs: local, docker or ome (wins over the file)");
   command->add_option("--out", options->out, "folder for result files")->capture_default_str();
   command->add_flag("--resume", options->resume, "go on from what is stored of this task");
   command->add_flag("--no-baseline", options->no_baseline, "don't measure the engine's defaults first");
@@ -221,8 +240,11 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
       "  autotuner tune --engine llamacpp --model model.gguf --ttft p90:1s --tpot 40ms --budget 10m\n"
       "  autotuner tune task.yaml --resume            # after Ctrl-C, a crash or a reboot\n"
       "  autotuner tune task.yaml --json > answer.json\n\n"
-      "Exit codes: 0 done, 1 the work failed, 2 bad usage or input, 3 nothing meets the limits, 130 interrupted.");
-  command->callback([options, &settings, parts = std::move(parts), &exit_code] { exit_code = tune(*options, settings, parts); });
+      "Exit codes: 0 done, 1 the work failed, 2 bad usage or input, 3 nothing meets the limits, 130 "
+      "interrupted.");
+  command->callback([options, &settings, parts = std::move(parts), &exit_code] {
+    exit_code = tune(*options, settings, parts);
+  });
 }
 
 }  // namespace autotuner::cli

@@ -4,9 +4,8 @@
 #include <memory>
 #include <string>
 
-#include <boost/asio/thread_pool.hpp>
-
 #include <CLI/CLI.hpp>
+#include <boost/asio/thread_pool.hpp>
 
 #include "cli/settings.hpp"
 #include "engine/advice.hpp"
@@ -19,7 +18,9 @@ namespace autotuner::cli {
 /// What `tune` needs of the concrete world; app/ supplies it.
 struct TuneParts {
   std::function<base::Result<std::unique_ptr<tuning::TaskStore>>(boost::asio::thread_pool&)> open_store;
-  std::function<base::Result<std::unique_ptr<tuning::EngineHost>>(spec::DeploymentMode, boost::asio::thread_pool&)> make_host;
+  std::function<base::Result<std::unique_ptr<tuning::EngineHost>>(spec::DeploymentMode,
+                                                                  boost::asio::thread_pool&)>
+      make_host;
   std::function<std::unique_ptr<tuning::LoadRunner>(boost::asio::thread_pool&)> make_load;
   /// Held while the task runs; refuses a second runner with the reason.
   std::function<base::Result<std::shared_ptr<void>>(const std::string& task_name)> lock_task;

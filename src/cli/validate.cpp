@@ -57,15 +57,20 @@ void add_validate(CLI::App& app, std::function<engine::Hardware()> hardware, int
   command->add_option("FILE", options->file, "task file")->required();
   command->add_flag("--strict", options->strict, "treat warnings as errors");
   command->add_flag("--json", options->json, "problems as JSON");
-  command->footer("Examples:\n  autotuner validate task.yaml\n  autotuner validate --strict --json task.json");
-  command->callback([options, hardware = std::move(hardware), &exit_code] { exit_code = validate(*options, hardware()); });
+  command->footer(
+      "Examples:\n  autotuner validate task.yaml\n  autotuner validate --strict --json task.json");
+  command->callback(
+      [options, hardware = std::move(hardware), &exit_code] { exit_code = validate(*options, hardware()); });
 
   auto form = std::make_shared<SchemaOptions>();
   auto* schema = app.add_subcommand("schema", "print the JSON Schema of the task file, or its reference");
-  auto* markdown = schema->add_flag("--markdown", form->markdown, "the task file's reference for people, as Markdown");
-  schema->add_flag("--metrics", form->metrics, "the reference of all metrics, as Markdown")->excludes(markdown);
-  schema->footer("Examples:\n  autotuner schema > task.schema.json\n  autotuner schema --markdown | less\n"
-                 "  # yaml-language-server: $schema=task.schema.json     (first line of a YAML task file)");
+  auto* markdown =
+      schema->add_flag("--markdown", form->markdown, "the task file's reference for people, as Markdown");
+  schema->add_flag("--metrics", form->metrics, "the reference of all metrics, as Markdown")
+      ->excludes(markdown);
+  schema->footer(
+      "Examples:\n  autotuner schema > task.schema.json\n  autotuner schema --markdown | less\n"
+      "  # yaml-language-server: $schema=task.schema.json     (first line of a YAML task file)");
   schema->callback([form, &exit_code] {
     fmt::print("{}\n", schema_text(*form));
     exit_code = success;

@@ -24,7 +24,8 @@ std::optional<std::string> ask(const std::string& question, const std::string& o
 
 /// Asks until `accept` finds nothing wrong; `accept` returns what is wrong, or an empty text.
 template <class Accept>
-std::optional<std::string> ask_until(const std::string& question, const std::string& otherwise, Accept accept) {
+std::optional<std::string> ask_until(const std::string& question, const std::string& otherwise,
+                                     Accept accept) {
   while (true) {
     auto text = ask(question, otherwise);
     if (!text) return std::nullopt;
@@ -35,11 +36,14 @@ std::optional<std::string> ask_until(const std::string& question, const std::str
 }
 
 std::string command_of(const WishOptions& wish) {
-  std::vector<std::string> words{"autotuner", "tune", "--engine", wish.engine, "--model", wish.model, "--objective", wish.objective};
-  for (const auto& [option, value] : {std::pair{"--ttft", wish.ttft}, std::pair{"--tpot", wish.tpot}, std::pair{"--budget", wish.budget}}) {
+  std::vector<std::string> words{"autotuner", "tune",     "--engine",    wish.engine,
+                                 "--model",   wish.model, "--objective", wish.objective};
+  for (const auto& [option, value] :
+       {std::pair{"--ttft", wish.ttft}, std::pair{"--tpot", wish.tpot}, std::pair{"--budget", wish.budget}}) {
     if (!value.empty()) words.insert(words.end(), {option, value});
   }
-  for (const int level : wish.concurrency) words.insert(words.end(), {"--concurrency", std::to_string(level)});
+  for (const int level : wish.concurrency)
+    words.insert(words.end(), {"--concurrency", std::to_string(level)});
   return engine::shell_line({}, words);
 }
 
@@ -62,32 +66,41 @@ std::string wrong_objective(const std::string& text) {
   return "allowed are " + names;
 }
 
-std::string wrong_model(const std::string& text) { return text.empty() ? "a model is needed" : ""; }
+std::string wrong_model(const std::string& text) {
+  return text.empty() ? "a model is needed" : "";
+}
 
 }  // namespace
 
 std::optional<std::string> ask_for_task(const engine::Hardware& hardware) {
-  fmt::print(stderr, "Five questions, then it starts. Enter takes the answer in brackets, Ctrl-D gives up.\n");
+  fmt::print(stderr,
+             "Five questions, then it starts. Enter takes the answer in brackets, Ctrl-D gives up.\n");
   WishOptions wish;
-  const auto engine = ask_until("1. Engine (llamacpp, vllm, sglang, sim)", hardware.gpus > 0 ? "vllm" : "llamacpp", wrong_engine);
+  const auto engine = ask_until("1. Engine (llamacpp, vllm, sglang, sim)",
+                                hardware.gpus > 0 ? "vllm" : "llamacpp", wrong_engine);
   if (!engine) return std::nullopt;
   wish.engine = *engine;
-  const auto model = ask_until("2. Model (file, folder or Hugging Face id)", wish.engine == "sim" ? "demo-8b" : "", wrong_model);
+  const auto model = ask_until("2. Model (file, folder or Hugging Face id)",
+                               wish.engine == "sim" ? "demo-8b" : "", wrong_model);
   if (!model) return std::nullopt;
   wish.model = *model;
-  const auto objective = ask_until("3. What counts (maximize_throughput, minimize_ttft, minimize_tpot, minimize_latency)",
-                                   "maximize_throughput", wrong_objective);
+  const auto objective =
+      ask_until("3. What counts (maximize_throughput, minimize_ttft, minimize_tpot, minimize_latency)",
+                "maximize_throughput", wrong_objective);
   if (!objective) return std::nullopt;
   wish.objective = *objective;
-  const auto ttft = ask_until("4. Limit on the time to first token (e.g. p90:1s, or none)", "none", wrong_limit);
+  const auto ttft =
+      ask_until("4. Limit on the time to first token (e.g. p90:1s, or none)", "none", wrong_limit);
   if (!ttft) return std::nullopt;
   wish.ttft = *ttft == "none" ? "" : *ttft;
-  const auto tpot = ask_until("5. Limit on the time per output token (e.g. 50ms, or none)", "none", wrong_limit);
+  const auto tpot =
+      ask_until("5. Limit on the time per output token (e.g. 50ms, or none)", "none", wrong_limit);
   if (!tpot) return std::nullopt;
   wish.tpot = *tpot == "none" ? "" : *tpot;
 
   const auto described = wish_of(wish, hardware);
-  const auto yaml = described ? spec::compose_yaml(*described) : base::Result<std::string>(tl::unexpected(described.error()));
+  const auto yaml = described ? spec::compose_yaml(*described)
+                              : base::Result<std::string>(tl::unexpected(described.error()));
   if (!yaml) {
     fmt::print(stderr, "error: {}\n", yaml.error().message);
     return std::nullopt;

@@ -104,7 +104,8 @@ base::Result<std::vector<Device>> select(std::vector<Device> devices, int wanted
   std::ranges::sort(devices, {}, busyness);
   if (wanted < 0) return base::invalid_input("{} GPUs asked for; must be at least 0", wanted);
   if (devices.size() < static_cast<std::size_t>(wanted)) {
-    return base::fail(base::ErrorKind::unavailable, "{} GPUs needed, {} available", wanted, devices.size());
+    return base::fail(base::ErrorKind::unavailable, "{} GPU{} needed, {} free", wanted,
+                      wanted == 1 ? "" : "s", devices.size());
   }
   devices.resize(static_cast<std::size_t>(wanted));
   return devices;

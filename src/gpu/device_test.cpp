@@ -84,7 +84,7 @@ TEST(Select, TakesTheFreestThenTheIdlestThenTheFirst) {
 TEST(Select, SaysHowManyThereAre) {
   const auto missing = select({device(0, 1, 1)}, 2);
   ASSERT_FALSE(missing.has_value());
-  EXPECT_EQ(missing.error(), (base::Error{base::ErrorKind::unavailable, "2 GPUs needed, 1 available"}));
+  EXPECT_EQ(missing.error(), (base::Error{base::ErrorKind::unavailable, "2 GPUs needed, 1 free"}));
 }
 
 TEST(Visible, FollowsIndicesUuidsAndTheirOrder) {

@@ -20,7 +20,8 @@
 namespace autotuner::hosts {
 
 struct LocalHostSettings {
-  std::string run_folder;  ///< port locks; one folder for all processes of this user, whatever their data folder
+  std::string
+      run_folder;  ///< port locks; one folder for all processes of this user, whatever their data folder
   std::string log_folder;  ///< engine logs of requests that name none; empty = not written
   std::map<std::string, std::string> environment;  ///< what engines inherit, PATH included
   std::string own_executable;  ///< this program: the simulated engine is one of its subcommands

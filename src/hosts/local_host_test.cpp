@@ -286,8 +286,8 @@ TEST_F(LocalHostTest, GivesEachEngineGpusOfItsOwn) {
 }
 
 TEST_F(LocalHostTest, SaysWhenGpuMemoryIsNotReleased) {
-  write_file(folder_ / "bin/nvidia-smi", "#!/bin/sh\necho 0, X, GPU-aa, 80000, 5000, 75000, 0, 30, 60, 400, Default\n",
-             true);
+  write_file(folder_ / "bin/nvidia-smi",
+             "#!/bin/sh\necho 0, X, GPU-aa, 80000, 5000, 75000, 0, 30, 60, 400, Default\n", true);
   gpu::Device before;
   before.uuid = "GPU-aa";
   before.memory_used_mb = 100;

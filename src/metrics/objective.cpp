@@ -32,8 +32,8 @@ const char* to_text(Objective objective) {
 }
 
 std::optional<Objective> objective_from_text(std::string_view text) {
-  const auto* const found =
-      std::ranges::find(objective_rows, text, [](const ObjectiveRow& row) { return std::string_view(row.name); });
+  const auto* const found = std::ranges::find(
+      objective_rows, text, [](const ObjectiveRow& row) { return std::string_view(row.name); });
   if (found == objective_rows.end()) return std::nullopt;
   return found->objective;
 }

@@ -18,13 +18,16 @@ namespace {
 using tuning::Experiment;
 using tuning::Run;
 
-int gpus_of(const Experiment& experiment) { return experiment.metrics ? experiment.metrics->gpus : 0; }
+int gpus_of(const Experiment& experiment) {
+  return experiment.metrics ? experiment.metrics->gpus : 0;
+}
 
 const metrics::Batch* batch_at(const Experiment& experiment, const metrics::OperatingPoint& point) {
   if (!experiment.metrics) return nullptr;
   for (const auto* batch : experiment.metrics->points()) {
     const bool same_rate = batch->request_rate == point.level.request_rate;
-    const bool same_level = point.level.request_rate ? same_rate : batch->num_concurrency == point.level.concurrency;
+    const bool same_level =
+        point.level.request_rate ? same_rate : batch->num_concurrency == point.level.concurrency;
     if (batch->scenario == point.scenario && same_rate && same_level) return batch;
   }
   return nullptr;
@@ -50,7 +53,8 @@ std::vector<metrics::OperatingPoint> points_to_show(const Run& run, const Experi
     }
     return points;
   }
-  return experiment.score.best_points.empty() ? experiment.metrics->best_points : experiment.score.best_points;
+  return experiment.score.best_points.empty() ? experiment.metrics->best_points
+                                              : experiment.score.best_points;
 }
 
 std::vector<Shown> all_shown(const Run& run, const Experiment& experiment) {
@@ -62,8 +66,8 @@ std::vector<Shown> all_shown(const Run& run, const Experiment& experiment) {
   return result;
 }
 
-/// The relative change against the baseline at the baseline's own shown point of that scenario, if both may be
-/// compared: equal workload, window, error rate and validity.
+/// The relative change against the baseline at the baseline's own shown point of that scenario, if both may
+/// be compared: equal workload, window, error rate and validity.
 void add_delta(const Run& run, Shown& shown_point) {
   const auto* baseline = tuning::find(run, 0);
   if (baseline == nullptr || shown_point.number == 0 || !shown_point.value) return;
@@ -132,7 +136,11 @@ std::optional<Alternative> alternative(const Run& run, metrics::Objective object
       const auto value = at.value(metric);
       if (!score || !value || (best_score && *score >= *best_score)) continue;
       best_score = score;
-      best = Alternative{objective, experiment.number, {batch->scenario, {batch->num_concurrency, batch->request_rate}}, metric, *value};
+      best = Alternative{objective,
+                         experiment.number,
+                         {batch->scenario, {batch->num_concurrency, batch->request_rate}},
+                         metric,
+                         *value};
     }
   }
   return best;
@@ -141,10 +149,13 @@ std::optional<Alternative> alternative(const Run& run, metrics::Objective object
 std::vector<FailureGroup> failure_groups(const Run& run) {
   std::vector<FailureGroup> groups;
   for (const auto& experiment : run.experiments) {
-    if (!experiment.failure || experiment.failure->code == engine::FailureCode::cancelled || experiment.same_as) continue;
+    if (!experiment.failure || experiment.failure->code == engine::FailureCode::cancelled ||
+        experiment.same_as)
+      continue;
     const std::string cls = engine::to_text(experiment.failure->cls);
     const std::string code = engine::to_text(experiment.failure->code);
-    auto group = std::ranges::find_if(groups, [&](const FailureGroup& g) { return g.cls == cls && g.code == code; });
+    auto group =
+        std::ranges::find_if(groups, [&](const FailureGroup& g) { return g.cls == cls && g.code == code; });
     if (group == groups.end()) {
       groups.push_back({cls, code, {}, experiment.failure->message, {}});
       group = groups.end() - 1;
@@ -158,7 +169,8 @@ std::vector<FailureGroup> failure_groups(const Run& run) {
         const auto* other = experiment.parameters.find(*n);
         return other != nullptr && *other == *v;
       };
-      const bool in_all = std::ranges::all_of(group.experiments, [&](int number) { return has_it(*tuning::find(run, number)); });
+      const bool in_all = std::ranges::all_of(group.experiments,
+                                              [&](int number) { return has_it(*tuning::find(run, number)); });
       const bool elsewhere = std::ranges::any_of(run.experiments, [&](const Experiment& experiment) {
         return std::ranges::count(group.experiments, experiment.number) == 0 && has_it(experiment);
       });
@@ -181,16 +193,23 @@ State state_of(const Run& run, const metrics::Choice& choice) {
 
 const char* to_text(State state) {
   switch (state) {
-    case State::none: return "none";
-    case State::running: return "running";
-    case State::ok: return "ok";
-    case State::slo_missed: return "slo_missed";
-    case State::failed: return "failed";
+    case State::none:
+      return "none";
+    case State::running:
+      return "running";
+    case State::ok:
+      return "ok";
+    case State::slo_missed:
+      return "slo_missed";
+    case State::failed:
+      return "failed";
   }
   return "none";
 }
 
-std::string name_of(int number) { return number == 0 ? "#0 (engine defaults)" : fmt::format("#{}", number); }
+std::string name_of(int number) {
+  return number == 0 ? "#0 (engine defaults)" : fmt::format("#{}", number);
+}
 
 std::optional<Shown> shown(const Run& run, const Experiment& experiment) {
   auto points = all_shown(run, experiment);
@@ -221,12 +240,14 @@ Answer answer(const Run& run) {
   if (const auto* baseline = tuning::find(run, 0)) result.baseline = shown(run, *baseline);
   if (result.choice.runner_up) {
     result.runner_up = shown(run, *tuning::find(run, *result.choice.runner_up));
-    if (result.runner_up && result.runner_up->value && result.best && result.best->value && *result.best->value != 0) {
+    if (result.runner_up && result.runner_up->value && result.best && result.best->value &&
+        *result.best->value != 0) {
       const double gap = (*result.best->value - *result.runner_up->value) / std::abs(*result.best->value);
       result.runner_up_gap = metrics::is_maximised(run.task.goal.objective) ? gap : -gap;
     }
   }
-  for (const auto objective : {metrics::Objective::maximize_throughput, metrics::Objective::minimize_ttft, metrics::Objective::minimize_tpot}) {
+  for (const auto objective : {metrics::Objective::maximize_throughput, metrics::Objective::minimize_ttft,
+                               metrics::Objective::minimize_tpot}) {
     if (auto found = alternative(run, objective)) result.alternatives.push_back(std::move(*found));
   }
   write_sentences(run, result);

@@ -46,8 +46,8 @@ struct FailureGroup {
   std::string cls;
   std::string code;
   std::vector<int> experiments;
-  std::string first_error;                                       ///< of the earliest of them
-  std::vector<std::pair<std::string, std::string>> common;       ///< parameters all of them share, others don't
+  std::string first_error;                                  ///< of the earliest of them
+  std::vector<std::pair<std::string, std::string>> common;  ///< parameters all of them share, others don't
 };
 
 enum class State { none, running, ok, slo_missed, failed };
@@ -55,16 +55,16 @@ const char* to_text(State state);
 
 struct Answer {
   State state = State::none;
-  std::string sentence;                   ///< "Ship #14: 3,937 tokens/s/GPU at concurrency 64, ..."
-  std::vector<std::string> further;       ///< more sentences: noise, a better single point, quality, invalid runs
+  std::string sentence;              ///< "Ship #14: 3,937 tokens/s/GPU at concurrency 64, ..."
+  std::vector<std::string> further;  ///< more sentences: noise, a better single point, quality, invalid runs
   metrics::Choice choice;
-  std::optional<Shown> best;              ///< or the nearest miss when nothing meets the limits
+  std::optional<Shown> best;  ///< or the nearest miss when nothing meets the limits
   std::vector<Shown> other_scenarios;
   std::optional<Shown> runner_up;
-  std::optional<double> runner_up_gap;    ///< fraction the runner-up is behind
+  std::optional<double> runner_up_gap;  ///< fraction the runner-up is behind
   std::optional<Shown> baseline;
   std::vector<Change> changes;
-  std::string confidence;                 ///< "measured once, not repeated", "mean of 3 runs, 95 % between ..."
+  std::string confidence;  ///< "measured once, not repeated", "mean of 3 runs, 95 % between ..."
   std::vector<Alternative> alternatives;
   std::vector<FailureGroup> failures;
   std::vector<std::string> what_would_help;  ///< when the limits can't be met

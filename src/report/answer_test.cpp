@@ -17,7 +17,9 @@ TEST(Answer, ShipsTheFastestConfigurationThatKeepsTheLimitsAndNamesItsGain) {
   EXPECT_EQ(result.state, State::ok);
   ASSERT_TRUE(result.best);
   EXPECT_EQ(result.best->number, 1);
-  EXPECT_EQ(result.sentence, "Ship #1: 75 tokens/s at concurrency 4, P90 TTFT 700 ms (limit 1,000 ms), +25 % over engine defaults");
+  EXPECT_EQ(
+      result.sentence,
+      "Ship #1: 75 tokens/s at concurrency 4, P90 TTFT 700 ms (limit 1,000 ms), +25 % over engine defaults");
   EXPECT_EQ(result.confidence.substr(0, 27), "measured once, not repeated");
 }
 
@@ -33,7 +35,9 @@ TEST(Answer, SaysThatNothingBeatTheDefaults) {
   FinishedRun finished;
   finished.run().experiments.resize(1);
   const auto result = answer(finished.run());
-  EXPECT_EQ(result.sentence, "Ship #0, the engine's defaults: 60 tokens/s at concurrency 4, P90 TTFT 800 ms (limit 1,000 ms), nothing tried beat them");
+  EXPECT_EQ(result.sentence,
+            "Ship #0, the engine's defaults: 60 tokens/s at concurrency 4, P90 TTFT 800 ms (limit 1,000 ms), "
+            "nothing tried beat them");
 }
 
 TEST(Answer, NamesTheNearestMissAndWhatWouldHelpWhenNothingMeetsTheLimits) {
@@ -41,13 +45,15 @@ TEST(Answer, NamesTheNearestMissAndWhatWouldHelpWhenNothingMeetsTheLimits) {
   finished.run().task.goal.slo.limits[0].threshold = 0.5;
   for (auto& experiment : finished.run().experiments) {
     if (!experiment.metrics) continue;
-    experiment.metrics = metrics::aggregate({experiment.metrics->kept.front()}, {}, finished.run().task.goal.slo, 0);
+    experiment.metrics =
+        metrics::aggregate({experiment.metrics->kept.front()}, {}, finished.run().task.goal.slo, 0);
     experiment.score = metrics::score(*experiment.metrics, finished.run().task.goal);
   }
   const auto result = answer(finished.run());
   EXPECT_EQ(result.state, State::slo_missed);
   EXPECT_FALSE(result.meets_limits);
-  EXPECT_TRUE(result.sentence.starts_with("No configuration meets the limits. Nearest: #1")) << result.sentence;
+  EXPECT_TRUE(result.sentence.starts_with("No configuration meets the limits. Nearest: #1"))
+      << result.sentence;
   EXPECT_NE(result.sentence.find("+40 % over it"), std::string::npos) << result.sentence;
   EXPECT_FALSE(result.what_would_help.empty());
 }
@@ -59,7 +65,8 @@ TEST(Answer, LeadsWithTheFirstCauseWhenEverythingFailed) {
   run.state = tuning::TaskState::failed;
   const auto result = answer(run);
   EXPECT_EQ(result.state, State::failed);
-  EXPECT_EQ(result.sentence, "All 1 experiments failed. First cause (not_ready, oom): failed to allocate <buffer> & died");
+  EXPECT_EQ(result.sentence,
+            "All 1 experiments failed. First cause (not_ready, oom): failed to allocate <buffer> & died");
 }
 
 TEST(Answer, GroupsFailuresByCauseWithWhatOnlyTheyShare) {
@@ -84,7 +91,9 @@ TEST(Answer, LabelsSimulatedAndInvalidResults) {
   auto& run = finished.run();
   run.task.runtime = engine::RuntimeId::sim;
   for (auto& experiment : run.experiments) {
-    if (experiment.metrics) experiment.metrics->kept.front().audit = {metrics::Trust::invalid, {{metrics::Trust::invalid, "client too busy"}}};
+    if (experiment.metrics)
+      experiment.metrics->kept.front().audit = {metrics::Trust::invalid,
+                                                {{metrics::Trust::invalid, "client too busy"}}};
   }
   const auto result = answer(run);
   EXPECT_TRUE(result.sentence.starts_with("Simulated: INVALID: Ship #1")) << result.sentence;
@@ -99,7 +108,8 @@ TEST(Answer, ShowsNoDifferenceBetweenResultsThatCanNotBeCompared) {
   const auto result = answer(finished.run());
   ASSERT_TRUE(result.best);
   EXPECT_FALSE(result.best->delta_baseline);
-  EXPECT_NE(result.sentence.find("not comparable with the engine's defaults"), std::string::npos) << result.sentence;
+  EXPECT_NE(result.sentence.find("not comparable with the engine's defaults"), std::string::npos)
+      << result.sentence;
 }
 
 TEST(Terminal, MarksTheChosenRowAndFitsNarrowTerminals) {

@@ -29,18 +29,20 @@ struct Dot {
   int number = 0;
   int level = 0;
   double x = 0, y = 0;
-  bool kept = true;    ///< all limits met at that point
-  bool main = false;   ///< the experiment's shown point
+  bool kept = true;   ///< all limits met at that point
+  bool main = false;  ///< the experiment's shown point
   std::string hint;
 };
 
-std::string hint_of(const Experiment& experiment, const metrics::OperatingPoint& point, const std::string& x_metric, double x,
-                    const std::string& y_metric, double y) {
-  return fmt::format("{} {} at {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters), load::to_text(point.level),
-                     metrics::to_readable(y_metric, y), metrics::to_readable(x_metric, x));
+std::string hint_of(const Experiment& experiment, const metrics::OperatingPoint& point,
+                    const std::string& x_metric, double x, const std::string& y_metric, double y) {
+  return fmt::format("{} {} at {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters),
+                     load::to_text(point.level), metrics::to_readable(y_metric, y),
+                     metrics::to_readable(x_metric, x));
 }
 
-/// The first limited latency, the tightest one of the chosen point; the P90 end-to-end latency without limits.
+/// The first limited latency, the tightest one of the chosen point; the P90 end-to-end latency without
+/// limits.
 std::string latency_metric(const Answer& answer, const Run& run) {
   const metrics::LimitCheck* tight = nullptr;
   if (answer.best) {
@@ -53,7 +55,7 @@ std::string latency_metric(const Answer& answer, const Run& run) {
   for (const auto& limit : run.task.goal.slo.limits) {
     if (!limit.is_minimum()) return limit.metric();
   }
-  return run.task.goal.objective == metrics::Objective::minimize_tpot ? "p50_tpot"
+  return run.task.goal.objective == metrics::Objective::minimize_tpot   ? "p50_tpot"
          : run.task.goal.objective == metrics::Objective::minimize_ttft ? "p90_ttft"
                                                                         : "p90_e2e_latency";
 }
@@ -89,9 +91,10 @@ std::vector<Dot> operating_points(const Run& run, const std::string& x_metric, c
       if (!x || !y) continue;
       const metrics::OperatingPoint point{batch->scenario, {batch->num_concurrency, batch->request_rate}};
       const auto verdict = metrics::evaluate(run.task.goal.slo, *batch).verdict;
-      dots.push_back({experiment.number, batch->num_concurrency, *x * factor_of(x_metric), *y * factor_of(y_metric),
-                      verdict == metrics::SloVerdict::none || verdict == metrics::SloVerdict::met, main && main->point == point,
-                      hint_of(experiment, point, x_metric, *x, y_metric, *y)});
+      dots.push_back({experiment.number, batch->num_concurrency, *x * factor_of(x_metric),
+                      *y * factor_of(y_metric),
+                      verdict == metrics::SloVerdict::none || verdict == metrics::SloVerdict::met,
+                      main && main->point == point, hint_of(experiment, point, x_metric, *x, y_metric, *y)});
     }
   }
   return dots;
@@ -101,7 +104,8 @@ std::vector<Dot> operating_points(const Run& run, const std::string& x_metric, c
 
 std::string pareto_figure(const Run& run, const Answer& answer) {
   const auto x_metric = latency_metric(answer, run);
-  const bool per_gpu = std::ranges::any_of(run.experiments, [](const Experiment& e) { return e.metrics && e.metrics->gpus > 0; });
+  const bool per_gpu = std::ranges::any_of(
+      run.experiments, [](const Experiment& e) { return e.metrics && e.metrics->gpus > 0; });
   const auto y_metric = metrics::objective_metric(metrics::Objective::maximize_throughput, per_gpu);
   const auto dots = operating_points(run, x_metric, y_metric);
   if (dots.empty()) return "";
@@ -113,13 +117,20 @@ std::string pareto_figure(const Run& run, const Answer& answer) {
   }
   const auto* limit = limit_on(run, x_metric);
   if (limit != nullptr) xs.push_back(limit->threshold * factor_of(x_metric));
-  Plot plot(Axis::holding(axis_label(x_metric), xs), Axis::holding(axis_label(y_metric), ys), "Throughput against latency");
-  if (limit != nullptr) plot.limit_x(limit->threshold * factor_of(x_metric), "limit " + metrics::to_readable(x_metric, limit->threshold), true);
+  Plot plot(Axis::holding(axis_label(x_metric), xs), Axis::holding(axis_label(y_metric), ys),
+            "Throughput against latency");
+  if (limit != nullptr)
+    plot.limit_x(limit->threshold * factor_of(x_metric),
+                 "limit " + metrics::to_readable(x_metric, limit->threshold), true);
   plot.line(frontier(dots), "frontier");
   for (const auto& dot : dots) {
     if (answer.best && dot.number == answer.best->number && dot.main) continue;
     const auto shape = dot.number == 0 ? Shape::diamond : dot.kept ? Shape::dot : Shape::ring;
-    plot.mark(dot.x, dot.y, shape, dot.number == 0 ? "baseline" : dot.main ? "point" : "point faint", dot.hint);
+    plot.mark(dot.x, dot.y, shape,
+              dot.number == 0 ? "baseline"
+              : dot.main      ? "point"
+                              : "point faint",
+              dot.hint);
     if (dot.number == 0 && dot.main) plot.text(dot.x, dot.y, "defaults", "");
   }
   for (const auto& dot : dots) {
@@ -127,8 +138,10 @@ std::string pareto_figure(const Run& run, const Answer& answer) {
     plot.mark(dot.x, dot.y, Shape::star, answer.meets_limits ? "best" : "miss", dot.hint);
     plot.text(dot.x, dot.y, fmt::format("#{}", dot.number), "strong");
   }
-  return plot.figure("A dot is one operating point (trial at one level). Hollow: a limit is missed there. ★ chosen, ◆ engine defaults; "
-                     "the line joins what nothing beats in both.");
+  return plot.figure(
+      "A dot is one operating point (trial at one level). Hollow: a limit is missed there. ★ chosen, ◆ "
+      "engine defaults; "
+      "the line joins what nothing beats in both.");
 }
 
 std::string convergence_figure(const Run& run, const Answer& answer) {
@@ -144,36 +157,48 @@ std::string convergence_figure(const Run& run, const Answer& answer) {
   for (const auto& experiment : run.experiments) {
     if (experiment.score.value && experiment.rank() < 3) {
       metric = experiment.score.metric;
-      trials.push_back({experiment.number, *experiment.score.value * factor_of(metric), experiment.rank() == 0,
-                        fmt::format("{} {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters),
-                                    metrics::to_readable(metric, *experiment.score.value), experiment.reason)});
+      trials.push_back(
+          {experiment.number, *experiment.score.value * factor_of(metric), experiment.rank() == 0,
+           fmt::format("{} {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters),
+                       metrics::to_readable(metric, *experiment.score.value), experiment.reason)});
     } else if (experiment.failure) {
       failures.emplace_back(experiment.number, fmt::format("#{} failed ({}): {}", experiment.number,
-                                                           engine::to_text(experiment.failure->cls), experiment.failure->message));
+                                                           engine::to_text(experiment.failure->cls),
+                                                           experiment.failure->message));
     }
   }
   if (trials.empty()) return "";
   std::vector<double> values;
   for (const auto& trial : trials) values.push_back(trial.value);
   auto y = Axis::holding(axis_label(metric), values);
-  Plot plot(Axis::of_numbers("trial", run.experiments.front().number, run.experiments.back().number), y, "Convergence");
+  Plot plot(Axis::of_numbers("trial", run.experiments.front().number, run.experiments.back().number), y,
+            "Convergence");
   const bool higher = metrics::is_maximised(run.task.goal.objective);
   std::vector<std::pair<double, double>> best;
   for (const auto& trial : trials) {
     if (!trial.met) continue;
-    const bool improves = best.empty() || (higher ? trial.value > best.back().second : trial.value < best.back().second);
+    const bool improves =
+        best.empty() || (higher ? trial.value > best.back().second : trial.value < best.back().second);
     if (improves) best.emplace_back(trial.number, trial.value);
   }
   if (!best.empty()) best.emplace_back(run.experiments.back().number + 0.5, best.back().second);
   plot.steps(best, "best-so-far");
   for (const auto& trial : trials) {
     const bool is_best = answer.best && answer.best->number == trial.number;
-    plot.mark(trial.number, trial.value, is_best ? Shape::star : trial.number == 0 ? Shape::diamond : trial.met ? Shape::dot : Shape::ring,
-              is_best ? (answer.meets_limits ? "best" : "miss") : trial.number == 0 ? "baseline" : "point", trial.hint);
+    plot.mark(trial.number, trial.value,
+              is_best             ? Shape::star
+              : trial.number == 0 ? Shape::diamond
+              : trial.met         ? Shape::dot
+                                  : Shape::ring,
+              is_best             ? (answer.meets_limits ? "best" : "miss")
+              : trial.number == 0 ? "baseline"
+                                  : "point",
+              trial.hint);
   }
   for (const auto& [number, hint] : failures) plot.mark(number, y.low, Shape::cross, "failure", hint);
-  return plot.figure("Each trial's " + escaped(axis_label(metric)) +
-                     "; the line is the best so far that keeps all limits. Hollow: a limit missed. ✕ failed.");
+  return plot.figure(
+      "Each trial's " + escaped(axis_label(metric)) +
+      "; the line is the best so far that keeps all limits. Hollow: a limit missed. ✕ failed.");
 }
 
 namespace {
@@ -188,17 +213,20 @@ std::vector<Curve> curves_of(const Run& run, const Answer& answer) {
   std::vector<Curve> curves;
   const auto add = [&](std::optional<int> number, const char* css_class, const std::string& name) {
     const auto* experiment = number ? tuning::find(run, *number) : nullptr;
-    const bool known = std::ranges::any_of(curves, [&](const Curve& curve) { return curve.experiment == experiment; });
-    if (experiment != nullptr && experiment->metrics && !known) curves.push_back({experiment, css_class, name});
+    const bool known =
+        std::ranges::any_of(curves, [&](const Curve& curve) { return curve.experiment == experiment; });
+    if (experiment != nullptr && experiment->metrics && !known)
+      curves.push_back({experiment, css_class, name});
   };
   if (answer.best) add(answer.best->number, "curve-best", name_of(answer.best->number));
   if (answer.baseline) add(0, "curve-baseline", "defaults");
-  add(answer.choice.runner_up, "curve-runner", answer.choice.runner_up ? fmt::format("#{}", *answer.choice.runner_up) : "");
+  add(answer.choice.runner_up, "curve-runner",
+      answer.choice.runner_up ? fmt::format("#{}", *answer.choice.runner_up) : "");
   return curves;
 }
 
-std::string over_levels(const Run& run, const std::string& metric, const std::vector<Curve>& curves, const std::vector<int>& levels,
-                        const std::string& scenario) {
+std::string over_levels(const Run& run, const std::string& metric, const std::vector<Curve>& curves,
+                        const std::vector<int>& levels, const std::string& scenario) {
   std::vector<double> values;
   std::vector<std::vector<std::pair<double, double>>> lines;
   const double factor = factor_of(metric);
@@ -224,7 +252,9 @@ std::string over_levels(const Run& run, const std::string& metric, const std::ve
   for (std::size_t i = 0; i < curves.size(); ++i) {
     plot.line(lines[i], curves[i].css_class);
     for (const auto& [x, y] : lines[i]) {
-      plot.mark(x, y, Shape::dot, curves[i].css_class, fmt::format("{} at concurrency {}: {}", curves[i].name, x, metrics::to_readable(metric, y / factor)));
+      plot.mark(x, y, Shape::dot, curves[i].css_class,
+                fmt::format("{} at concurrency {}: {}", curves[i].name, x,
+                            metrics::to_readable(metric, y / factor)));
     }
     if (!lines[i].empty()) plot.text(lines[i].back().first, lines[i].back().second, curves[i].name, "");
   }
@@ -239,22 +269,34 @@ std::string over_trials(const Run& run, const std::string& metric, const Answer&
     const auto at = shown(run, experiment);
     const auto value = at ? at->at.value(metric) : std::nullopt;
     if (!value) continue;
-    marks.emplace_back(experiment.number, *value * factor,
-                       fmt::format("{} {}: {}", name_of(experiment.number), space::to_text(experiment.parameters), metrics::to_readable(metric, *value)), *value);
+    marks.emplace_back(
+        experiment.number, *value * factor,
+        fmt::format("{} {}: {}", name_of(experiment.number), space::to_text(experiment.parameters),
+                    metrics::to_readable(metric, *value)),
+        *value);
     values.push_back(*value * factor);
   }
   if (values.empty()) return "";
   const auto* limit = limit_on(run, metric);
   if (limit != nullptr) values.push_back(limit->threshold * factor);
   const auto* info = metrics::find_metric(metric);
-  Plot plot(Axis::of_numbers("trial", run.experiments.front().number, run.experiments.back().number), Axis::holding(axis_label(metric), values),
-            info == nullptr ? metric : std::string(info->label));
-  if (limit != nullptr) plot.limit_y(limit->threshold * factor, "limit " + metrics::to_readable(metric, limit->threshold), !limit->is_minimum());
+  Plot plot(Axis::of_numbers("trial", run.experiments.front().number, run.experiments.back().number),
+            Axis::holding(axis_label(metric), values), info == nullptr ? metric : std::string(info->label));
+  if (limit != nullptr)
+    plot.limit_y(limit->threshold * factor, "limit " + metrics::to_readable(metric, limit->threshold),
+                 !limit->is_minimum());
   for (const auto& [number, y, hint, value] : marks) {
     const bool is_best = answer.best && answer.best->number == number;
     const bool broken = limit != nullptr && limit->violation(value) > 0;
-    plot.mark(number, y, is_best ? Shape::star : number == 0 ? Shape::diamond : broken ? Shape::ring : Shape::dot,
-              is_best ? (answer.meets_limits ? "best" : "miss") : number == 0 ? "baseline" : "point", hint);
+    plot.mark(number, y,
+              is_best       ? Shape::star
+              : number == 0 ? Shape::diamond
+              : broken      ? Shape::ring
+                            : Shape::dot,
+              is_best       ? (answer.meets_limits ? "best" : "miss")
+              : number == 0 ? "baseline"
+                            : "point",
+              hint);
   }
   return plot.figure("");
 }
@@ -262,8 +304,8 @@ std::string over_trials(const Run& run, const std::string& metric, const Answer&
 }  // namespace
 
 std::string level_figures(const Run& run, const Answer& answer) {
-  std::vector<std::string> wanted{metrics::objective_metric(metrics::Objective::maximize_throughput,
-                                                            answer.best && answer.best->metric.ends_with("_per_gpu"))};
+  std::vector<std::string> wanted{metrics::objective_metric(
+      metrics::Objective::maximize_throughput, answer.best && answer.best->metric.ends_with("_per_gpu"))};
   for (const auto& limit : run.task.goal.slo.limits) wanted.push_back(limit.metric());
   for (const auto* metric : {"p90_ttft", "p50_tpot", "p90_e2e_latency"}) wanted.emplace_back(metric);
   std::vector<std::string> metrics_shown;
@@ -281,7 +323,8 @@ std::string level_figures(const Run& run, const Answer& answer) {
   const auto curves = curves_of(run, answer);
   if (curves.empty()) return "";
   for (const auto& scenario : run.task.workload.scenarios) {
-    for (const auto& metric : metrics_shown) text += over_levels(run, metric, curves, {levels.begin(), levels.end()}, scenario.text());
+    for (const auto& metric : metrics_shown)
+      text += over_levels(run, metric, curves, {levels.begin(), levels.end()}, scenario.text());
   }
   return text;
 }

@@ -18,11 +18,12 @@ using base::Json;
 using tuning::Experiment;
 using tuning::Run;
 
-/// RFC 4180: quoted when it holds a comma, a quote or a line break. A leading = + - @ of text would be run as a
-/// formula by spreadsheets, so it gets an apostrophe.
+/// RFC 4180: quoted when it holds a comma, a quote or a line break. A leading = + - @ of text would be run as
+/// a formula by spreadsheets, so it gets an apostrophe.
 std::string csv_cell(std::string text) {
   const bool number = base::to_number(text).has_value();
-  if (!number && !text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos) text.insert(0, "'");
+  if (!number && !text.empty() && std::string_view("=+-@").find(text.front()) != std::string_view::npos)
+    text.insert(0, "'");
   if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
   return "\"" + base::replace_all(text, "\"", "\"\"") + "\"";
 }
@@ -39,22 +40,29 @@ std::vector<std::string> parameter_names(const Run& run) {
   return names;
 }
 
-std::string number_text(std::optional<double> value) { return value ? base::to_shortest_text(*value) : ""; }
+std::string number_text(std::optional<double> value) {
+  return value ? base::to_shortest_text(*value) : "";
+}
 
 /// Columns for every registered metric that at least one row has.
 std::vector<const metrics::MetricInfo*> measured_metrics(const std::vector<metrics::Metrics>& rows) {
   std::vector<const metrics::MetricInfo*> columns;
   for (const auto& info : metrics::all_metrics()) {
-    if (std::ranges::any_of(rows, [&](const metrics::Metrics& row) { return row.value(std::string(info.name)).has_value(); })) {
+    if (std::ranges::any_of(rows, [&](const metrics::Metrics& row) {
+          return row.value(std::string(info.name)).has_value();
+        })) {
       columns.push_back(&info);
     }
   }
   return columns;
 }
 
-std::string header_of(const metrics::MetricInfo& info) { return fmt::format("{} [{}]", info.name, info.unit); }
+std::string header_of(const metrics::MetricInfo& info) {
+  return fmt::format("{} [{}]", info.name, info.unit);
+}
 
-void add_parameters(std::vector<std::string>& cells, const Experiment& experiment, const std::vector<std::string>& names) {
+void add_parameters(std::vector<std::string>& cells, const Experiment& experiment,
+                    const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto* value = experiment.parameters.find(name);
     cells.push_back(value == nullptr ? "" : space::to_text(*value));
@@ -144,15 +152,21 @@ std::string export_csv_points(const Run& run) {
   }
   const auto names = parameter_names(run);
   const auto columns = measured_metrics(values);
-  std::vector<std::string> head{"experiment_id", "scenario", "num_concurrency", "request_rate [requests/s]", "slo", "trust", "simulated", "gpus"};
+  std::vector<std::string> head{"experiment_id", "scenario", "num_concurrency", "request_rate [requests/s]",
+                                "slo",           "trust",    "simulated",       "gpus"};
   for (const auto& name : names) head.push_back(name);
   for (const auto* info : columns) head.push_back(header_of(*info));
   std::string text = csv_row(head);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto& [experiment, batch] = rows[i];
-    std::vector<std::string> cells{std::to_string(experiment->number), batch->scenario, std::to_string(batch->num_concurrency),
-                                   number_text(batch->request_rate), metrics::to_text(metrics::evaluate(run.task.goal.slo, *batch).verdict),
-                                   metrics::to_text(batch->audit.trust), experiment->simulated ? "true" : "false", std::to_string(experiment->gpus)};
+    std::vector<std::string> cells{std::to_string(experiment->number),
+                                   batch->scenario,
+                                   std::to_string(batch->num_concurrency),
+                                   number_text(batch->request_rate),
+                                   metrics::to_text(metrics::evaluate(run.task.goal.slo, *batch).verdict),
+                                   metrics::to_text(batch->audit.trust),
+                                   experiment->simulated ? "true" : "false",
+                                   std::to_string(experiment->gpus)};
     add_parameters(cells, *experiment, names);
     for (const auto* info : columns) cells.push_back(number_text(values[i].value(std::string(info->name))));
     text += csv_row(cells);
@@ -162,24 +176,32 @@ std::string export_csv_points(const Run& run) {
 
 std::string export_csv_experiments(const Run& run) {
   std::vector<metrics::Metrics> values;
-  for (const auto& experiment : run.experiments) values.push_back(experiment.metrics.value_or(metrics::Metrics{}));
+  for (const auto& experiment : run.experiments)
+    values.push_back(experiment.metrics.value_or(metrics::Metrics{}));
   const auto names = parameter_names(run);
   auto columns = measured_metrics(values);
   // The experiment's own elapsed time, start of the engine included, has its column already.
   std::erase_if(columns, [](const metrics::MetricInfo* info) { return info->name == "elapsed_time"; });
-  std::vector<std::string> head{"experiment_id", "status", "slo", "objective_value", "objective_score", "error_code", "error_class", "error_message",
-                                "simulated", "gpus", "elapsed_time [s]"};
+  std::vector<std::string> head{
+      "experiment_id", "status",    "slo",  "objective_value", "objective_score", "error_code", "error_class",
+      "error_message", "simulated", "gpus", "elapsed_time [s]"};
   for (const auto& name : names) head.push_back(name);
   for (const auto* info : columns) head.push_back(header_of(*info));
   std::string text = csv_row(head);
   for (std::size_t i = 0; i < run.experiments.size(); ++i) {
     const auto& experiment = run.experiments[i];
     const auto& failure = experiment.failure;
-    std::vector<std::string> cells{std::to_string(experiment.number), tuning::to_text(experiment.status),
-                                   experiment.metrics ? metrics::to_text(experiment.score.slo.verdict) : "", number_text(experiment.score.value),
-                                   number_text(experiment.score.score), failure ? engine::to_text(failure->code) : "",
-                                   failure ? engine::to_text(failure->cls) : "", failure ? failure->message : "", experiment.simulated ? "true" : "false",
-                                   std::to_string(experiment.gpus), number_text(experiment.elapsed)};
+    std::vector<std::string> cells{std::to_string(experiment.number),
+                                   tuning::to_text(experiment.status),
+                                   experiment.metrics ? metrics::to_text(experiment.score.slo.verdict) : "",
+                                   number_text(experiment.score.value),
+                                   number_text(experiment.score.score),
+                                   failure ? engine::to_text(failure->code) : "",
+                                   failure ? engine::to_text(failure->cls) : "",
+                                   failure ? failure->message : "",
+                                   experiment.simulated ? "true" : "false",
+                                   std::to_string(experiment.gpus),
+                                   number_text(experiment.elapsed)};
     add_parameters(cells, experiment, names);
     for (const auto* info : columns) cells.push_back(number_text(values[i].value(std::string(info->name))));
     text += csv_row(cells);
@@ -192,7 +214,9 @@ base::Result<std::string> export_yaml(const Run& run, const Answer& answer, bool
   if (!parsed) return tl::unexpected(parsed.error());
   auto document = *parsed;
   if (best) {
-    if (!answer.best) return base::fail(base::ErrorKind::not_found, "task '{}' has no measured configuration to fix the parameters to", run.task.name);
+    if (!answer.best)
+      return base::fail(base::ErrorKind::not_found,
+                        "task '{}' has no measured configuration to fix the parameters to", run.task.name);
     const auto* chosen = tuning::find(run, answer.best->number);
     Json parameters = Json::object();
     Json quant = Json::object();
@@ -206,7 +230,8 @@ base::Result<std::string> export_yaml(const Run& run, const Answer& answer, bool
       target[key == "preset" ? "presets" : key] = Json::array({space::to_json(value)});
     }
     document["parameters"] = parameters;
-    for (const auto& [member, value] : {std::pair{"quant_config", quant}, std::pair{"parallel_config", parallel}}) {
+    for (const auto& [member, value] :
+         {std::pair{"quant_config", quant}, std::pair{"parallel_config", parallel}}) {
       if (value.empty()) {
         document.erase(member);
       } else {
@@ -217,16 +242,21 @@ base::Result<std::string> export_yaml(const Run& run, const Answer& answer, bool
   }
   YAML::Emitter out;
   emit(out, document);
-  const char* note = answer.simulated ? "# Simulated: made by the simulated engine; its figures say nothing about a real one.\n" : "";
+  const char* note =
+      answer.simulated
+          ? "# Simulated: made by the simulated engine; its figures say nothing about a real one.\n"
+          : "";
   return fmt::format("{}{}\n", note, out.c_str());
 }
 
 std::string benchmark_command(const Run& run, const Answer& answer) {
   if (!answer.best) return "";
   const auto& workload = run.task.workload;
-  std::vector<std::string> words{"autotuner", "bench", "--url", "http://127.0.0.1:8080", "--scenario", answer.best->point.scenario};
+  std::vector<std::string> words{
+      "autotuner", "bench", "--url", "http://127.0.0.1:8080", "--scenario", answer.best->point.scenario};
   words.insert(words.end(), {"--concurrency", std::to_string(answer.best->point.level.concurrency)});
-  words.insert(words.end(), {"--max-requests", std::to_string(workload.max_requests), "--max-seconds", base::to_readable_number(workload.max_time.count(), 6)});
+  words.insert(words.end(), {"--max-requests", std::to_string(workload.max_requests), "--max-seconds",
+                             base::to_readable_number(workload.max_time.count(), 6)});
   if (workload.api == load::Api::completions) words.insert(words.end(), {"--api", "completions"});
   words.insert(words.end(), {"--seed", std::to_string(workload.seed)});
   return engine::shell_line({}, words) + "\n";

@@ -18,7 +18,8 @@ TEST(Launch, GivesAShellCommandOnAPortOfItsOwnWithoutTheTrialsName) {
   finished.run().experiments[1].environment_variables["OMP_WAIT_POLICY"] = "passive";
   const auto text = launch_text(finished.run(), 1, LaunchFormat::shell);
   EXPECT_EQ(text,
-            "OMP_WAIT_POLICY=passive /usr/bin/llama-server \\\n    --model '/models/tiny model.gguf' \\\n    --host 127.0.0.1 \\\n"
+            "OMP_WAIT_POLICY=passive /usr/bin/llama-server \\\n    --model '/models/tiny model.gguf' \\\n    "
+            "--host 127.0.0.1 \\\n"
             "    --port 8080 \\\n    --ctx-size 4096\n");
 }
 
@@ -26,7 +27,9 @@ TEST(Launch, QuotesForSystemdAndDoublesItsPercentSigns) {
   FinishedRun finished;
   finished.run().experiments[1].command.back() = "50%";
   const auto text = launch_text(finished.run(), 1, LaunchFormat::systemd);
-  EXPECT_NE(text.find("ExecStart=/usr/bin/llama-server --model \"/models/tiny model.gguf\""), std::string::npos) << text;
+  EXPECT_NE(text.find("ExecStart=/usr/bin/llama-server --model \"/models/tiny model.gguf\""),
+            std::string::npos)
+      << text;
   EXPECT_NE(text.find("50%%"), std::string::npos);
 }
 
@@ -48,8 +51,9 @@ TEST(Launch, IsEmptyForAnUnknownExperiment) {
 TEST(Summary, KeepsTheReferencesMembersAndTheBaselineOutOfTheCounts) {
   FinishedRun finished;
   const auto document = summary(finished.run(), answer(finished.run()));
-  for (const auto* member : {"task_name", "strategy", "total_experiments", "successful_experiments", "elapsed_time", "best_result", "all_results",
-                             "verdict", "baseline", "stop_reason", "simulated", "best_points", "schema"}) {
+  for (const auto* member :
+       {"task_name", "strategy", "total_experiments", "successful_experiments", "elapsed_time", "best_result",
+        "all_results", "verdict", "baseline", "stop_reason", "simulated", "best_points", "schema"}) {
     EXPECT_TRUE(document.contains(member)) << member;
   }
   EXPECT_EQ(document["total_experiments"], 3);
@@ -96,7 +100,8 @@ TEST(Html, EscapesForeignTextAndNeedsNoNetwork) {
   const auto page = html(finished.run(), answer(finished.run()));
   EXPECT_NE(page.find("failed to allocate &lt;buffer&gt; &amp; died"), std::string::npos);
   EXPECT_EQ(page.find("<buffer>"), std::string::npos);
-  for (const auto* outside : {"src=\"http", "href=\"http", "@import", "url("}) EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  for (const auto* outside : {"src=\"http", "href=\"http", "@import", "url("})
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
   EXPECT_NE(page.find("Ship #1"), std::string::npos);
   EXPECT_NE(page.find("prefers-color-scheme:dark"), std::string::npos);
 }

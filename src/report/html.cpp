@@ -24,11 +24,13 @@ std::string limits_html(const metrics::SloResult& slo) {
   std::string text = "<div class=\"limits\">";
   for (const auto& check : slo.checks) {
     const double used = std::clamp(1 - check.headroom(), 0.0, 1.0);
-    text += fmt::format("<div><span class=\"{}\">{}</span><span class=\"bar\"><i class=\"{}\" style=\"width:{:.0f}%\"></i></span><span>{} <span class=\"soft\">{}</span></span></div>",
-                        check.ok() ? "kept" : "broken", check.ok() ? "✓ kept" : "✗ broken", check.ok() ? "" : "over", used * 100,
-                        escaped(limit_text(check)),
-                        check.ok() ? fmt::format("{:.0f} % headroom", check.headroom() * 100)
-                                   : percent_text(check.violation) + (check.limit.is_minimum() ? " short" : " over"));
+    text += fmt::format(
+        "<div><span class=\"{}\">{}</span><span class=\"bar\"><i class=\"{}\" "
+        "style=\"width:{:.0f}%\"></i></span><span>{} <span class=\"soft\">{}</span></span></div>",
+        check.ok() ? "kept" : "broken", check.ok() ? "✓ kept" : "✗ broken", check.ok() ? "" : "over",
+        used * 100, escaped(limit_text(check)),
+        check.ok() ? fmt::format("{:.0f} % headroom", check.headroom() * 100)
+                   : percent_text(check.violation) + (check.limit.is_minimum() ? " short" : " over"));
   }
   return text + "</div>";
 }
@@ -48,26 +50,32 @@ std::string why_html(const Answer& answer) {
   } else {
     text += "<ul class=\"chips\">";
     for (const auto& change : answer.changes) {
-      text += fmt::format("<li><b>{} {}</b> <small>default {}</small></li>", escaped(change.parameter), escaped(change.value), escaped(change.default_text));
+      text += fmt::format("<li><b>{} {}</b> <small>default {}</small></li>", escaped(change.parameter),
+                          escaped(change.value), escaped(change.default_text));
     }
     text += "</ul>";
   }
   std::vector<std::string> facts{"Confidence: " + answer.confidence};
   if (answer.baseline && answer.baseline->value && answer.best->number != 0) {
-    facts.push_back(fmt::format("Engine defaults: {} at {}{}", metrics::to_readable(answer.baseline->metric, *answer.baseline->value),
+    facts.push_back(fmt::format("Engine defaults: {} at {}{}",
+                                metrics::to_readable(answer.baseline->metric, *answer.baseline->value),
                                 load::to_text(answer.baseline->point.level),
-                                answer.baseline->slo.verdict == metrics::SloVerdict::missed || answer.baseline->slo.verdict == metrics::SloVerdict::violated
+                                answer.baseline->slo.verdict == metrics::SloVerdict::missed ||
+                                        answer.baseline->slo.verdict == metrics::SloVerdict::violated
                                     ? ", breaking a limit"
                                     : ""));
   }
   if (answer.runner_up && answer.runner_up->value) {
-    facts.push_back(fmt::format("Runner-up: {} with {}{}", name_of(answer.runner_up->number),
-                                metrics::to_readable(answer.runner_up->metric, *answer.runner_up->value),
-                                answer.runner_up_gap ? fmt::format(" ({})", percent_text(-*answer.runner_up_gap)) : ""));
+    facts.push_back(
+        fmt::format("Runner-up: {} with {}{}", name_of(answer.runner_up->number),
+                    metrics::to_readable(answer.runner_up->metric, *answer.runner_up->value),
+                    answer.runner_up_gap ? fmt::format(" ({})", percent_text(-*answer.runner_up_gap)) : ""));
   }
   for (const auto& other : answer.other_scenarios) {
-    facts.push_back(fmt::format("{}: {} at {}", other.point.scenario, other.value ? metrics::to_readable(other.metric, *other.value) : "not measured",
-                                load::to_text(other.point.level)));
+    facts.push_back(
+        fmt::format("{}: {} at {}", other.point.scenario,
+                    other.value ? metrics::to_readable(other.metric, *other.value) : "not measured",
+                    load::to_text(other.point.level)));
   }
   facts.insert(facts.end(), answer.further.begin(), answer.further.end());
   return text + list_html(facts);
@@ -75,7 +83,8 @@ std::string why_html(const Answer& answer) {
 
 std::string verdict_html(const Answer& answer) {
   const char* tone = answer.state == State::failed ? " bad" : answer.meets_limits ? "" : " warn";
-  std::string text = fmt::format("<section class=\"verdict{}\"><p class=\"sentence\">{}</p>", tone, escaped(answer.sentence));
+  std::string text = fmt::format("<section class=\"verdict{}\"><p class=\"sentence\">{}</p>", tone,
+                                 escaped(answer.sentence));
   if (answer.best) text += limits_html(answer.best->slo);
   text += why_html(answer);
   if (!answer.what_would_help.empty()) text += "<h3>What would help</h3>" + list_html(answer.what_would_help);
@@ -90,12 +99,13 @@ std::string launch_html(const Run& run, const Answer& answer) {
   };
   std::string text = "<section><h2>Launch it</h2><div class=\"tabs\">";
   int index = 0;
-  for (const auto& tab : {Tab{"Shell", LaunchFormat::shell}, Tab{"systemd unit", LaunchFormat::systemd}, Tab{"docker run", LaunchFormat::docker},
-                          Tab{"Compose", LaunchFormat::compose}}) {
+  for (const auto& tab : {Tab{"Shell", LaunchFormat::shell}, Tab{"systemd unit", LaunchFormat::systemd},
+                          Tab{"docker run", LaunchFormat::docker}, Tab{"Compose", LaunchFormat::compose}}) {
     const auto launch = launch_text(run, answer.best->number, tab.format);
     if (launch.empty()) continue;
-    text += fmt::format("<input type=\"radio\" name=\"launch\" id=\"l{0}\"{1}><label for=\"l{0}\">{2}</label><pre>{3}</pre>", index,
-                        index == 0 ? " checked" : "", tab.name, escaped(launch));
+    text += fmt::format(
+        "<input type=\"radio\" name=\"launch\" id=\"l{0}\"{1}><label for=\"l{0}\">{2}</label><pre>{3}</pre>",
+        index, index == 0 ? " checked" : "", tab.name, escaped(launch));
     ++index;
   }
   return index == 0 ? "" : text + "</div></section>\n";
@@ -103,34 +113,45 @@ std::string launch_html(const Run& run, const Answer& answer) {
 
 std::string alternatives_html(const Answer& answer) {
   if (answer.alternatives.empty()) return "";
-  std::string text = "<section><h2>What the same trials answer when only one thing counts</h2><div class=\"scroll\"><table><tr><th>Only</th><th>Trial</th><th class=\"num\">Value</th><th>At</th></tr>";
+  std::string text =
+      "<section><h2>What the same trials answer when only one thing counts</h2><div "
+      "class=\"scroll\"><table><tr><th>Only</th><th>Trial</th><th class=\"num\">Value</th><th>At</th></tr>";
   for (const auto& other : answer.alternatives) {
     const char* word = other.objective == metrics::Objective::maximize_throughput ? "throughput"
                        : other.objective == metrics::Objective::minimize_ttft     ? "time to first token"
                                                                                   : "time per output token";
-    text += fmt::format("<tr><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td></tr>", word, escaped(name_of(other.number)),
-                        escaped(metrics::to_readable(other.metric, other.value)), escaped(load::to_text(other.point.level)));
+    text +=
+        fmt::format("<tr><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td></tr>", word,
+                    escaped(name_of(other.number)), escaped(metrics::to_readable(other.metric, other.value)),
+                    escaped(load::to_text(other.point.level)));
   }
   return text + "</table></div></section>\n";
 }
 
 std::string failures_html(const Answer& answer) {
   if (answer.failures.empty()) return "";
-  std::string text = "<section><h2>Failures by cause</h2><div class=\"scroll\"><table><tr><th>Cause</th><th>Step</th><th>Trials</th><th>They share</th><th>First error</th></tr>";
+  std::string text =
+      "<section><h2>Failures by cause</h2><div "
+      "class=\"scroll\"><table><tr><th>Cause</th><th>Step</th><th>Trials</th><th>They share</th><th>First "
+      "error</th></tr>";
   for (const auto& group : answer.failures) {
     std::string numbers;
-    for (const int number : group.experiments) numbers += fmt::format("{}#{}", numbers.empty() ? "" : ", ", number);
+    for (const int number : group.experiments)
+      numbers += fmt::format("{}#{}", numbers.empty() ? "" : ", ", number);
     std::string common;
-    for (const auto& [name, value] : group.common) common += fmt::format("{}{}={}", common.empty() ? "" : ", ", name, value);
-    text += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"wrap\">{}</td></tr>", escaped(group.cls), escaped(group.code),
-                        numbers, escaped(common.empty() ? "nothing" : common), escaped(group.first_error));
+    for (const auto& [name, value] : group.common)
+      common += fmt::format("{}{}={}", common.empty() ? "" : ", ", name, value);
+    text += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"wrap\">{}</td></tr>",
+                        escaped(group.cls), escaped(group.code), numbers,
+                        escaped(common.empty() ? "nothing" : common), escaped(group.first_error));
   }
   return text + "</table></div></section>\n";
 }
 
 std::string cell(const std::optional<Shown>& at, const char* metric) {
   const auto value = at ? at->at.value(metric) : std::nullopt;
-  return fmt::format("<td class=\"num\">{}</td>", value ? escaped(metrics::to_readable(metric, *value)) : "-");
+  return fmt::format("<td class=\"num\">{}</td>",
+                     value ? escaped(metrics::to_readable(metric, *value)) : "-");
 }
 
 std::string outcome_of(const Experiment& experiment) {
@@ -139,14 +160,23 @@ std::string outcome_of(const Experiment& experiment) {
   }
   std::string text;
   switch (experiment.score.slo.verdict) {
-    case metrics::SloVerdict::none: text = "measured"; break;
-    case metrics::SloVerdict::met: text = "limits met"; break;
-    case metrics::SloVerdict::missed: text = "limit missed"; break;
-    case metrics::SloVerdict::violated: text = "hard limit broken"; break;
+    case metrics::SloVerdict::none:
+      text = "measured";
+      break;
+    case metrics::SloVerdict::met:
+      text = "limits met";
+      break;
+    case metrics::SloVerdict::missed:
+      text = "limit missed";
+      break;
+    case metrics::SloVerdict::violated:
+      text = "hard limit broken";
+      break;
   }
   if (experiment.metrics) {
     const auto audit = experiment.metrics->audit();
-    if (audit.trust != metrics::Trust::valid) text += audit.trust == metrics::Trust::noisy ? ", NOISY" : ", INVALID";
+    if (audit.trust != metrics::Trust::valid)
+      text += audit.trust == metrics::Trust::noisy ? ", NOISY" : ", INVALID";
     for (const auto& finding : audit.findings) {
       if (finding.trust != metrics::Trust::valid) text += ": " + finding.text;
     }
@@ -161,25 +191,35 @@ std::string trials_html(const Run& run, const Answer& answer) {
   for (const auto& parameter : run.task.space.parameters) {
     if (!space::is_fixed(parameter)) names.push_back(parameter.name);
   }
-  const auto metric = answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
+  const auto metric =
+      answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
   const auto* info = metrics::find_metric(metric);
   std::string text = "<section><h2>All trials</h2><div class=\"scroll\"><table><tr><th class=\"num\">#</th>";
   for (const auto& name : names) text += "<th>" + escaped(name) + "</th>";
-  text += fmt::format("<th class=\"num\">{}</th><th>at</th><th class=\"num\">TTFT P90</th><th class=\"num\">TPOT P50</th><th class=\"num\">E2E P90</th><th>Outcome</th><th>Why tried</th><th class=\"num\">Took</th></tr>",
-                      escaped(info == nullptr ? metric : std::string(info->label)));
+  text += fmt::format(
+      "<th class=\"num\">{}</th><th>at</th><th class=\"num\">TTFT P90</th><th class=\"num\">TPOT P50</th><th "
+      "class=\"num\">E2E P90</th><th>Outcome</th><th>Why tried</th><th class=\"num\">Took</th></tr>",
+      escaped(info == nullptr ? metric : std::string(info->label)));
   for (const auto& experiment : run.experiments) {
     const auto at = shown(run, experiment);
     const bool chosen = answer.best && answer.best->number == experiment.number;
-    text += fmt::format("<tr class=\"{}\"><td class=\"num\">{}{}</td>", chosen ? "chosen" : experiment.rank() == 3 ? "failed" : "", chosen ? "★ " : "", experiment.number);
+    text += fmt::format("<tr class=\"{}\"><td class=\"num\">{}{}</td>",
+                        chosen                   ? "chosen"
+                        : experiment.rank() == 3 ? "failed"
+                                                 : "",
+                        chosen ? "★ " : "", experiment.number);
     for (const auto& name : names) {
       const auto* value = experiment.parameters.find(name);
       text += "<td>" + (value == nullptr ? "·" : escaped(space::to_text(*value))) + "</td>";
     }
-    text += fmt::format("<td class=\"num\">{}</td><td>{}</td>", at && at->value ? escaped(metrics::to_readable(at->metric, *at->value)) : "-",
+    text += fmt::format("<td class=\"num\">{}</td><td>{}</td>",
+                        at && at->value ? escaped(metrics::to_readable(at->metric, *at->value)) : "-",
                         at ? escaped(load::to_text(at->point.level)) : "-");
     text += cell(at, "p90_ttft") + cell(at, "p50_tpot") + cell(at, "p90_e2e_latency");
-    text += fmt::format("<td class=\"wrap\">{}</td><td class=\"wrap soft\">{}</td><td class=\"num\">{}</td></tr>", escaped(outcome_of(experiment)),
-                        escaped(experiment.reason), base::to_duration_text(base::Seconds(experiment.elapsed)));
+    text +=
+        fmt::format("<td class=\"wrap\">{}</td><td class=\"wrap soft\">{}</td><td class=\"num\">{}</td></tr>",
+                    escaped(outcome_of(experiment)), escaped(experiment.reason),
+                    base::to_duration_text(base::Seconds(experiment.elapsed)));
   }
   return text + "</table></div></section>\n";
 }
@@ -187,29 +227,42 @@ std::string trials_html(const Run& run, const Answer& answer) {
 std::string method_html(const Run& run) {
   const auto& workload = run.task.workload;
   std::string scenarios;
-  for (const auto& scenario : workload.scenarios) scenarios += (scenarios.empty() ? "" : ", ") + scenario.text();
+  for (const auto& scenario : workload.scenarios)
+    scenarios += (scenarios.empty() ? "" : ", ") + scenario.text();
   std::string levels;
   for (const auto& level : workload.levels) levels += (levels.empty() ? "" : ", ") + load::to_text(level);
-  const auto version = std::ranges::find_if(run.experiments, [](const Experiment& e) { return !e.engine_version.empty(); });
+  const auto version =
+      std::ranges::find_if(run.experiments, [](const Experiment& e) { return !e.engine_version.empty(); });
   std::string text = "<section><h2>How it was measured</h2><ul class=\"plain\">";
-  text += fmt::format("<li>{}{}, model {}</li>", escaped(std::string(engine::runtime(run.task.runtime).title)),
-                      version == run.experiments.end() ? "" : " " + escaped(version->engine_version), escaped(run.task.model.id_or_path));
-  text += fmt::format("<li>Traffic {} at {}; up to {} requests or {} a level; seed {}</li>", escaped(scenarios), escaped(levels), workload.max_requests,
+  text +=
+      fmt::format("<li>{}{}, model {}</li>", escaped(std::string(engine::runtime(run.task.runtime).title)),
+                  version == run.experiments.end() ? "" : " " + escaped(version->engine_version),
+                  escaped(run.task.model.id_or_path));
+  text += fmt::format("<li>Traffic {} at {}; up to {} requests or {} a level; seed {}</li>",
+                      escaped(scenarios), escaped(levels), workload.max_requests,
                       base::to_duration_text(workload.max_time), run.seed);
-  text += fmt::format("<li>Strategy {}; {} experiments of {} planned{}; stopped: {}; {} in all</li>", escaped(run.task.strategy),
-                      std::ranges::count_if(run.experiments, [](const Experiment& e) { return e.number > 0; }), run.planned,
-                      tuning::find(run, 0) == nullptr ? "" : " after the defaults", escaped(run.stop_reason.empty() ? "not yet" : run.stop_reason),
-                      base::to_duration_text(base::Seconds(run.elapsed)));
-  text += "<li>TTFT, TPOT and throughput are taken from the client's own time stamps, set directly after each read.</li></ul>";
+  text +=
+      fmt::format("<li>Strategy {}; {} experiments of {} planned{}; stopped: {}; {} in all</li>",
+                  escaped(run.task.strategy),
+                  std::ranges::count_if(run.experiments, [](const Experiment& e) { return e.number > 0; }),
+                  run.planned, tuning::find(run, 0) == nullptr ? "" : " after the defaults",
+                  escaped(run.stop_reason.empty() ? "not yet" : run.stop_reason),
+                  base::to_duration_text(base::Seconds(run.elapsed)));
+  text +=
+      "<li>TTFT, TPOT and throughput are taken from the client's own time stamps, set directly after each "
+      "read.</li></ul>";
   if (!run.host.empty()) {
     text += "<h3>Host</h3><div class=\"scroll\"><table>";
     for (const auto& fact : run.host) {
-      text += fmt::format("<tr><td>{}</td><td class=\"{}\">{}</td><td class=\"wrap\">{}{}</td></tr>", escaped(fact.name), escaped(fact.state), escaped(fact.state),
-                          escaped(fact.value), fact.remedy.empty() ? "" : "<br><span class=\"soft\">" + escaped(fact.remedy) + "</span>");
+      text += fmt::format(
+          "<tr><td>{}</td><td class=\"{}\">{}</td><td class=\"wrap\">{}{}</td></tr>", escaped(fact.name),
+          escaped(fact.state), escaped(fact.state), escaped(fact.value),
+          fact.remedy.empty() ? "" : "<br><span class=\"soft\">" + escaped(fact.remedy) + "</span>");
     }
     text += "</table></div>";
   }
-  text += "<details><summary>Task document</summary><pre>" + escaped(run.task.document) + "</pre></details></section>\n";
+  text += "<details><summary>Task document</summary><pre>" + escaped(run.task.document) +
+          "</pre></details></section>\n";
   return text;
 }
 
@@ -218,14 +271,19 @@ std::string method_html(const Run& run) {
 std::string html(const Run& run, const Answer& answer) {
   const std::string title = (answer.simulated ? "Simulated: " : "") + run.task.name;
   std::string page = fmt::format(
-      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
-      "<title>{0} · autotuner</title><style>{1}</style></head><body><main>\n<header><h1>{0}{2}</h1><p>{3} on {4}, {5}</p></header>\n",
-      escaped(title), page_style(), answer.simulated ? " <span class=\"tag\">simulated engine: invented speed</span>" : "",
-      escaped(metrics::to_text(run.task.goal.objective)), escaped(std::string(engine::runtime(run.task.runtime).title)),
+      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
+      "content=\"width=device-width,initial-scale=1\">"
+      "<title>{0} · autotuner</title><style>{1}</style></head><body><main>\n<header><h1>{0}{2}</h1><p>{3} on "
+      "{4}, {5}</p></header>\n",
+      escaped(title), page_style(),
+      answer.simulated ? " <span class=\"tag\">simulated engine: invented speed</span>" : "",
+      escaped(metrics::to_text(run.task.goal.objective)),
+      escaped(std::string(engine::runtime(run.task.runtime).title)),
       escaped(run.completed_at.empty() ? run.started_at : run.completed_at));
   page += verdict_html(answer);
   page += launch_html(run, answer);
-  page += "<div class=\"plots\">\n" + pareto_figure(run, answer) + convergence_figure(run, answer) + level_figures(run, answer) + "</div>\n";
+  page += "<div class=\"plots\">\n" + pareto_figure(run, answer) + convergence_figure(run, answer) +
+          level_figures(run, answer) + "</div>\n";
   page += failures_html(answer);
   page += alternatives_html(answer);
   page += trials_html(run, answer);

@@ -38,7 +38,8 @@ std::vector<std::pair<double, std::string>> log_ticks(double low, double high) {
   std::vector<std::pair<double, std::string>> ticks;
   for (double power = std::pow(10, std::floor(std::log10(low))); power <= high; power *= 10) {
     for (const double m : {1.0, 2.0, 5.0}) {
-      if (m * power >= low && m * power <= high) ticks.emplace_back(m * power, base::to_readable_number(m * power, 3));
+      if (m * power >= low && m * power <= high)
+        ticks.emplace_back(m * power, base::to_readable_number(m * power, 3));
     }
   }
   return ticks;
@@ -57,12 +58,23 @@ std::string escaped(const std::string& text) {
   result.reserve(text.size());
   for (const char c : text) {
     switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      case '\'': result += "&#39;"; break;
-      default: result += c;
+      case '&':
+        result += "&amp;";
+        break;
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
     }
   }
   return result;
@@ -102,23 +114,30 @@ Axis Axis::of_numbers(std::string label, int first, int last) {
   axis.low = first - 0.5;
   axis.high = last + 0.5;
   const int step = std::max(1, static_cast<int>(nice_step(last - first + 1, 12)));
-  for (int n = first; n <= last; n += step) axis.ticks.emplace_back(n, n == 0 ? "defaults" : std::to_string(n));
+  for (int n = first; n <= last; n += step)
+    axis.ticks.emplace_back(n, n == 0 ? "defaults" : std::to_string(n));
   return axis;
 }
 
 Plot::Plot(Axis x, Axis y, std::string title) : x_(std::move(x)), y_(std::move(y)), title_(std::move(title)) {
   for (auto* axis : {&x_, &y_}) {
-    if (axis->ticks.empty()) axis->ticks = axis->log ? log_ticks(axis->low, axis->high) : linear_ticks(axis->low, axis->high);
+    if (axis->ticks.empty())
+      axis->ticks = axis->log ? log_ticks(axis->low, axis->high) : linear_ticks(axis->low, axis->high);
   }
 }
 
-double Plot::at_x(double value) const { return left + along(x_, value) * (width - left - right); }
-double Plot::at_y(double value) const { return height - bottom - along(y_, value) * (height - top - bottom); }
+double Plot::at_x(double value) const {
+  return left + along(x_, value) * (width - left - right);
+}
+double Plot::at_y(double value) const {
+  return height - bottom - along(y_, value) * (height - top - bottom);
+}
 
 void Plot::line(const std::vector<std::pair<double, double>>& points, const std::string& css_class) {
   if (points.size() < 2) return;
   std::string path;
-  for (const auto& [x, y] : points) path += fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : "L", at_x(x), at_y(y));
+  for (const auto& [x, y] : points)
+    path += fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : "L", at_x(x), at_y(y));
   body_ += fmt::format("<path class=\"line {}\" d=\"{}\"/>", css_class, path);
 }
 
@@ -136,20 +155,29 @@ void Plot::mark(double x, double y, Shape shape, const std::string& css_class, c
   const double cy = at_y(y);
   std::string drawn;
   switch (shape) {
-    case Shape::dot: drawn = fmt::format("<circle class=\"mark {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">", css_class, cx, cy); break;
-    case Shape::ring: drawn = fmt::format("<circle class=\"mark hollow {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">", css_class, cx, cy); break;
+    case Shape::dot:
+      drawn =
+          fmt::format("<circle class=\"mark {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">", css_class, cx, cy);
+      break;
+    case Shape::ring:
+      drawn = fmt::format("<circle class=\"mark hollow {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">",
+                          css_class, cx, cy);
+      break;
     case Shape::diamond:
-      drawn = fmt::format("<path class=\"mark {}\" d=\"M{:.1f},{:.1f}l6.5,6.5l-6.5,6.5l-6.5,-6.5z\">", css_class, cx, cy - 6.5);
+      drawn = fmt::format("<path class=\"mark {}\" d=\"M{:.1f},{:.1f}l6.5,6.5l-6.5,6.5l-6.5,-6.5z\">",
+                          css_class, cx, cy - 6.5);
       break;
     case Shape::cross:
-      drawn = fmt::format("<path class=\"mark cross {0}\" d=\"M{1:.1f},{2:.1f}l8,8m-8,0l8,-8\">", css_class, cx - 4, cy - 4);
+      drawn = fmt::format("<path class=\"mark cross {0}\" d=\"M{1:.1f},{2:.1f}l8,8m-8,0l8,-8\">", css_class,
+                          cx - 4, cy - 4);
       break;
     case Shape::star: {
       std::string path;
       for (int i = 0; i < 10; ++i) {
         const double radius = i % 2 == 0 ? 9.5 : 4.0;
         const double angle = -std::acos(-1.0) / 2 + i * std::acos(-1.0) / 5;
-        path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", cx + radius * std::cos(angle), cy + radius * std::sin(angle));
+        path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", cx + radius * std::cos(angle),
+                            cy + radius * std::sin(angle));
       }
       drawn = fmt::format("<path class=\"mark {}\" d=\"{}z\">", css_class, path);
       break;
@@ -163,8 +191,9 @@ void Plot::text(double x, double y, const std::string& label, const std::string&
   const double px = at_x(x);
   // Near the right edge a label grows to the left.
   const bool to_left = px > width - 130;
-  labels_ += fmt::format("<text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>", css_class,
-                         px + (to_left ? -10 : 10), std::max(top + 12, at_y(y) - 8), to_left ? "end" : "start", escaped(label));
+  labels_ += fmt::format("<text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
+                         css_class, px + (to_left ? -10 : 10), std::max(top + 12, at_y(y) - 8),
+                         to_left ? "end" : "start", escaped(label));
 }
 
 void Plot::limit_x(double value, const std::string& label, bool beyond_is_above) {
@@ -172,11 +201,14 @@ void Plot::limit_x(double value, const std::string& label, bool beyond_is_above)
   const double x = at_x(value);
   const double from = beyond_is_above ? x : left;
   const double to = beyond_is_above ? width - right : x;
-  shades_ += fmt::format("<rect class=\"beyond\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\"/>", from, top, to - from, height - top - bottom);
-  labels_ += fmt::format("<line class=\"limit\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>", x, top, height - bottom);
+  shades_ += fmt::format("<rect class=\"beyond\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\"/>",
+                         from, top, to - from, height - top - bottom);
+  labels_ += fmt::format("<line class=\"limit\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>", x,
+                         top, height - bottom);
   const bool to_left = x > width / 2;
-  labels_ += fmt::format("<text class=\"label limit-text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>", x + (to_left ? -5 : 5),
-                         height - bottom - 6, to_left ? "end" : "start", escaped(label));
+  labels_ +=
+      fmt::format("<text class=\"label limit-text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
+                  x + (to_left ? -5 : 5), height - bottom - 6, to_left ? "end" : "start", escaped(label));
 }
 
 void Plot::limit_y(double value, const std::string& label, bool beyond_is_above) {
@@ -184,29 +216,38 @@ void Plot::limit_y(double value, const std::string& label, bool beyond_is_above)
   const double y = at_y(value);
   const double from = beyond_is_above ? top : y;
   const double to = beyond_is_above ? y : height - bottom;
-  shades_ += fmt::format("<rect class=\"beyond\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\"/>", left, from, width - left - right, to - from);
-  labels_ += fmt::format("<line class=\"limit\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left, width - right, y, y);
-  labels_ += fmt::format("<text class=\"label limit-text\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", width - right - 4,
-                         y - 5 < top + 10 ? y + 14 : y - 5, escaped(label));
+  shades_ += fmt::format("<rect class=\"beyond\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\"/>",
+                         left, from, width - left - right, to - from);
+  labels_ += fmt::format("<line class=\"limit\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left,
+                         width - right, y, y);
+  labels_ +=
+      fmt::format("<text class=\"label limit-text\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
+                  width - right - 4, y - 5 < top + 10 ? y + 14 : y - 5, escaped(label));
 }
 
 std::string Plot::axes() const {
   std::string text;
   for (const auto& [value, label] : y_.ticks) {
     const double y = at_y(value);
-    text += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left, width - right, y, y);
-    text += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 7, y + 4.5, escaped(label));
+    text += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left,
+                        width - right, y, y);
+    text += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 7,
+                        y + 4.5, escaped(label));
   }
   for (const auto& [value, label] : x_.ticks) {
     const double x = at_x(value);
-    text += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/>", x, x, top, height - bottom);
-    text += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", x, height - bottom + 17, escaped(label));
+    text += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/>", x, x, top,
+                        height - bottom);
+    text += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", x,
+                        height - bottom + 17, escaped(label));
   }
-  text += fmt::format("<path class=\"frame\" d=\"M{0},{1}V{2}H{3}\"/>", left, top, height - bottom, width - right);
-  text += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>", (left + width - right) / 2, height - 8,
-                      escaped(x_.label));
-  text += fmt::format("<text class=\"axis\" transform=\"translate(15,{}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-                      (top + height - bottom) / 2, escaped(y_.label));
+  text += fmt::format("<path class=\"frame\" d=\"M{0},{1}V{2}H{3}\"/>", left, top, height - bottom,
+                      width - right);
+  text += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+                      (left + width - right) / 2, height - 8, escaped(x_.label));
+  text += fmt::format(
+      "<text class=\"axis\" transform=\"translate(15,{}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
+      (top + height - bottom) / 2, escaped(y_.label));
   return text;
 }
 

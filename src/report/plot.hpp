@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-/// Small SVG plots without a script: axes, marks, limits. Colours come from CSS classes of the page, so that light
-/// and dark need one drawing.
+/// Small SVG plots without a script: axes, marks, limits. Colours come from CSS classes of the page, so that
+/// light and dark need one drawing.
 namespace autotuner::report {
 
 /// Escapes text for HTML and SVG content and attributes.

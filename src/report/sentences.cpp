@@ -19,7 +19,9 @@ std::string value_text(const Shown& shown) {
   return shown.value ? metrics::to_readable(shown.metric, *shown.value) : "not measured";
 }
 
-std::string level_text(const metrics::OperatingPoint& point) { return "at " + load::to_text(point.level); }
+std::string level_text(const metrics::OperatingPoint& point) {
+  return "at " + load::to_text(point.level);
+}
 
 /// The limit that is closest to being broken, or broken the most.
 const metrics::LimitCheck* tightest(const metrics::SloResult& slo) {
@@ -29,15 +31,18 @@ const metrics::LimitCheck* tightest(const metrics::SloResult& slo) {
 
 std::string baseline_clause(const Run& run, const Shown& best) {
   if (best.number == 0) return ", nothing tried beat them";
-  if (best.delta_baseline) return fmt::format(", {} {} engine defaults", percent_text(*best.delta_baseline),
-                                               *best.delta_baseline >= 0 ? "over" : "against");
-  if (!best.not_comparable.empty()) return ", not comparable with the engine's defaults: " + best.not_comparable;
+  if (best.delta_baseline)
+    return fmt::format(", {} {} engine defaults", percent_text(*best.delta_baseline),
+                       *best.delta_baseline >= 0 ? "over" : "against");
+  if (!best.not_comparable.empty())
+    return ", not comparable with the engine's defaults: " + best.not_comparable;
   return tuning::find(run, 0) == nullptr ? ", no baseline" : "";
 }
 
 std::string ship_sentence(const Run& run, const Answer& answer) {
   const auto& best = *answer.best;
-  const auto name = best.number == 0 ? std::string("#0, the engine's defaults") : fmt::format("#{}", best.number);
+  const auto name =
+      best.number == 0 ? std::string("#0, the engine's defaults") : fmt::format("#{}", best.number);
   std::string limits;
   if (const auto* check = tightest(best.slo)) limits = ", " + limit_text(*check);
   return fmt::format("{}Ship {}: {} {}{}{}", label(answer.simulated, best.trust), name, value_text(best),
@@ -49,25 +54,29 @@ std::string miss_sentence(const Answer& answer) {
   std::string broken;
   for (const auto& check : nearest.slo.checks) {
     if (check.ok()) continue;
-    broken += fmt::format("{}{}, {} {}", broken.empty() ? "" : "; ", limit_text(check),
-                          percent_text(check.violation), check.limit.is_minimum() ? "short of it" : "over it");
+    broken +=
+        fmt::format("{}{}, {} {}", broken.empty() ? "" : "; ", limit_text(check),
+                    percent_text(check.violation), check.limit.is_minimum() ? "short of it" : "over it");
   }
-  return fmt::format("{}No configuration meets the limits. Nearest: {} with {} {}{}{}", label(answer.simulated, nearest.trust),
-                     name_of(nearest.number), value_text(nearest), level_text(nearest.point), broken.empty() ? "" : "; ", broken);
+  return fmt::format("{}No configuration meets the limits. Nearest: {} with {} {}{}{}",
+                     label(answer.simulated, nearest.trust), name_of(nearest.number), value_text(nearest),
+                     level_text(nearest.point), broken.empty() ? "" : "; ", broken);
 }
 
 std::string failed_sentence(const Run& run, const Answer& answer) {
   const std::string prefix = answer.simulated ? "Simulated: " : "";
-  if (run.experiments.empty()) return prefix + "No experiment was run" + (run.error_message.empty() ? "" : ": " + run.error_message);
+  if (run.experiments.empty())
+    return prefix + "No experiment was run" + (run.error_message.empty() ? "" : ": " + run.error_message);
   if (answer.failures.empty()) return prefix + "No experiment finished: the run was cancelled";
   const auto& first = answer.failures.front();
-  return fmt::format("{}All {} experiments failed. First cause ({}, {}): {}", prefix, run.experiments.size(), first.code,
-                     first.cls, first.first_error);
+  return fmt::format("{}All {} experiments failed. First cause ({}, {}): {}", prefix, run.experiments.size(),
+                     first.code, first.cls, first.first_error);
 }
 
 std::string confidence(const Run& run, const Answer& answer) {
   if (!answer.best) return "";
-  const auto standing = std::ranges::find(answer.choice.order, answer.best->number, &metrics::Standing::number);
+  const auto standing =
+      std::ranges::find(answer.choice.order, answer.best->number, &metrics::Standing::number);
   const auto& point = answer.best->at;
   const auto* batch = point.kept.empty() ? nullptr : &point.kept.front();
   std::string text;
@@ -75,12 +84,14 @@ std::string confidence(const Run& run, const Answer& answer) {
     const auto low = std::min(std::abs(standing->interval->low), std::abs(standing->interval->high));
     const auto high = std::max(std::abs(standing->interval->low), std::abs(standing->interval->high));
     text = fmt::format("mean of {} runs, 95 % between {} and {}", standing->rows.size(),
-                       metrics::to_readable(answer.best->metric, low), metrics::to_readable(answer.best->metric, high));
+                       metrics::to_readable(answer.best->metric, low),
+                       metrics::to_readable(answer.best->metric, high));
   } else {
     text = "measured once, not repeated";
   }
   if (batch == nullptr) return text;
-  text += fmt::format("; {} requests in {}", batch->num_completed_requests, base::to_duration_text(base::Seconds(batch->run_duration)));
+  text += fmt::format("; {} requests in {}", batch->num_completed_requests,
+                      base::to_duration_text(base::Seconds(batch->run_duration)));
   if (batch->num_error_requests > 0) text += fmt::format(", {} failed", batch->num_error_requests);
   if (batch->audit.trust != metrics::Trust::valid) {
     text += fmt::format("; {}: ", batch->audit.trust == metrics::Trust::noisy ? "NOISY" : "INVALID");
@@ -95,10 +106,12 @@ std::string confidence(const Run& run, const Answer& answer) {
 }
 
 bool tunes_numerics(const Run& run) {
-  static constexpr std::string_view words[] = {"quantization", "cache-type", "kv-cache-dtype", "dtype", "__quant__"};
+  static constexpr std::string_view words[] = {"quantization", "cache-type", "kv-cache-dtype", "dtype",
+                                               "__quant__"};
   return std::ranges::any_of(run.task.space.parameters, [](const space::Parameter& parameter) {
     if (space::is_fixed(parameter)) return false;
-    return std::ranges::any_of(words, [&](std::string_view word) { return parameter.name.find(word) != std::string::npos; });
+    return std::ranges::any_of(
+        words, [&](std::string_view word) { return parameter.name.find(word) != std::string::npos; });
   });
 }
 
@@ -107,19 +120,23 @@ void add_further(const Run& run, Answer& answer) {
   if (!answer.choice.equivalent.empty()) {
     std::vector<std::string> names;
     for (const int number : answer.choice.equivalent) names.push_back(fmt::format("#{}", number));
-    answer.further.push_back(fmt::format("Equivalent within the measured noise: {}", base::join(names, ", ")));
+    answer.further.push_back(
+        fmt::format("Equivalent within the measured noise: {}", base::join(names, ", ")));
   }
   if (answer.choice.fastest_single) {
-    answer.further.push_back(fmt::format("The fastest single run was #{}; repeated runs do not confirm it as the best",
-                                         *answer.choice.fastest_single));
+    answer.further.push_back(
+        fmt::format("The fastest single run was #{}; repeated runs do not confirm it as the best",
+                    *answer.choice.fastest_single));
   }
   const auto* chosen = tuning::find(run, answer.best->number);
   if (chosen != nullptr && chosen->metrics && chosen->metrics->value("success_rate").value_or(1) < 0.99) {
-    answer.further.push_back(fmt::format("Only {:.1f} % of its requests succeeded", *chosen->metrics->value("success_rate") * 100));
+    answer.further.push_back(fmt::format("Only {:.1f} % of its requests succeeded",
+                                         *chosen->metrics->value("success_rate") * 100));
   }
   if (tunes_numerics(run)) answer.further.emplace_back("Numerics were tuned; output quality was not checked");
   if (run.stop_reason == "unknown_flag") answer.further.push_back("Stopped early: " + run.error_message);
-  if (run.stop_reason == "cancelled") answer.further.emplace_back("The run was interrupted; this is the best so far");
+  if (run.stop_reason == "cancelled")
+    answer.further.emplace_back("The run was interrupted; this is the best so far");
 }
 
 void add_help(const Run& run, Answer& answer) {
@@ -128,15 +145,17 @@ void add_help(const Run& run, Answer& answer) {
     if (check.ok()) continue;
     const bool latency = !check.limit.is_minimum();
     if (latency && answer.best->point.level.concurrency > 1) {
-      answer.what_would_help.push_back(fmt::format("fewer requests at a time per replica (measured {}), which means more replicas",
-                                                   load::to_text(answer.best->point.level)));
+      answer.what_would_help.push_back(
+          fmt::format("fewer requests at a time per replica (measured {}), which means more replicas",
+                      load::to_text(answer.best->point.level)));
     }
-    answer.what_would_help.push_back(
-        fmt::format("a looser limit: {} {} {}", check.limit.metric(), latency ? "up to" : "down to",
-                    metrics::to_readable(check.limit.metric(), check.actual)));
+    answer.what_would_help.push_back(fmt::format("a looser limit: {} {} {}", check.limit.metric(),
+                                                 latency ? "up to" : "down to",
+                                                 metrics::to_readable(check.limit.metric(), check.actual)));
   }
-  answer.what_would_help.emplace_back(run.task.runtime == engine::RuntimeId::llamacpp ? "more or faster cores, or a smaller model"
-                                                                                       : "more GPUs, or a smaller or quantized model");
+  answer.what_would_help.emplace_back(run.task.runtime == engine::RuntimeId::llamacpp
+                                          ? "more or faster cores, or a smaller model"
+                                          : "more GPUs, or a smaller or quantized model");
   std::ranges::sort(answer.what_would_help);
   const auto repeated = std::ranges::unique(answer.what_would_help);
   answer.what_would_help.erase(repeated.begin(), repeated.end());
@@ -159,7 +178,8 @@ std::string limit_text(const metrics::LimitCheck& check) {
   const auto metric = check.limit.metric();
   const auto* info = metrics::find_metric(metric);
   return fmt::format("{} {} (limit {})", info == nullptr ? metric : std::string(info->label),
-                     metrics::to_readable(metric, check.actual), metrics::to_readable(metric, check.limit.threshold));
+                     metrics::to_readable(metric, check.actual),
+                     metrics::to_readable(metric, check.limit.threshold));
 }
 
 void write_sentences(const Run& run, Answer& answer) {

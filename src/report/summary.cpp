@@ -41,12 +41,15 @@ Json to_json(const Shown& shown) {
           {"trust", metrics::to_text(shown.trust)}};
 }
 
-Json to_json(const std::optional<Shown>& shown) { return shown ? to_json(*shown) : Json(nullptr); }
+Json to_json(const std::optional<Shown>& shown) {
+  return shown ? to_json(*shown) : Json(nullptr);
+}
 
 Json analysis(const Answer& answer) {
   Json changes = Json::array();
   for (const auto& change : answer.changes) {
-    changes.push_back({{"parameter", change.parameter}, {"value", change.value}, {"default", change.default_text}});
+    changes.push_back(
+        {{"parameter", change.parameter}, {"value", change.value}, {"default", change.default_text}});
   }
   Json alternatives = Json::array();
   for (const auto& other : answer.alternatives) {
@@ -101,7 +104,8 @@ Json summary(const tuning::Run& run, const Answer& answer) {
   const auto* best = answer.choice.best ? tuning::find(run, *answer.choice.best) : nullptr;
   Json host = Json::array();
   for (const auto& fact : run.host) {
-    host.push_back({{"name", fact.name}, {"state", fact.state}, {"value", fact.value}, {"remedy", fact.remedy}});
+    host.push_back(
+        {{"name", fact.name}, {"state", fact.state}, {"value", fact.value}, {"remedy", fact.remedy}});
   }
   Json best_points = Json::array();
   if (best != nullptr) {

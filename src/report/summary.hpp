@@ -7,8 +7,8 @@
 
 namespace autotuner::report {
 
-/// The reference's results/<task_name>_results.json with our additions: task_name, strategy, totals, best_result,
-/// all_results, verdict, baseline, stop_reason, simulated, analysis. Secrets never stand in it.
+/// The reference's results/<task_name>_results.json with our additions: task_name, strategy, totals,
+/// best_result, all_results, verdict, baseline, stop_reason, simulated, analysis. Secrets never stand in it.
 base::Json summary(const tuning::Run& run, const Answer& answer);
 
 /// The same as indented text with a line end.

@@ -20,7 +20,8 @@ std::string paint(const TextStyle& style, const char* code, const std::string& t
 
 /// Columns of a text as a terminal counts them: UTF-8 continuation bytes take none.
 std::size_t columns_of(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string padded(std::string text, std::size_t columns) {
@@ -98,7 +99,8 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
   std::string text = paint(style, good ? "1;32" : "1;33", answer.sentence) + "\n";
   if (answer.best) {
     for (const auto& check : answer.best->slo.checks) {
-      text += fmt::format("  {} {} {} {}\n", check.ok() ? paint(style, "32", "✓ kept  ") : paint(style, "31", "✗ broken"),
+      text += fmt::format("  {} {} {} {}\n",
+                          check.ok() ? paint(style, "32", "✓ kept  ") : paint(style, "31", "✗ broken"),
                           bar(check.headroom()), limit_text(check),
                           check.ok() ? fmt::format("{:.0f} % headroom", check.headroom() * 100) : "");
     }
@@ -106,15 +108,17 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
       text += "  Why: ";
       std::string list;
       for (const auto& change : answer.changes) {
-        list += fmt::format("{}{} {} (default {})", list.empty() ? "" : ", ", change.parameter, change.value, change.default_text);
+        list += fmt::format("{}{} {} (default {})", list.empty() ? "" : ", ", change.parameter, change.value,
+                            change.default_text);
       }
       text += list + "\n";
     }
     text += "  Confidence: " + answer.confidence + "\n";
     if (answer.runner_up && answer.runner_up->value) {
-      text += fmt::format("  Runner-up: {} with {}{}\n", name_of(answer.runner_up->number),
-                          metrics::to_readable(answer.runner_up->metric, *answer.runner_up->value),
-                          answer.runner_up_gap ? fmt::format(" ({})", percent_text(-*answer.runner_up_gap)) : "");
+      text +=
+          fmt::format("  Runner-up: {} with {}{}\n", name_of(answer.runner_up->number),
+                      metrics::to_readable(answer.runner_up->metric, *answer.runner_up->value),
+                      answer.runner_up_gap ? fmt::format(" ({})", percent_text(-*answer.runner_up_gap)) : "");
     }
     for (const auto& other : answer.other_scenarios) {
       text += fmt::format("  {}: {} at {}\n", other.point.scenario,
@@ -130,13 +134,15 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
 
 std::string trials_table(const Run& run, const Answer& answer, const TextStyle& style) {
   auto names = varying_parameters(run);
-  const auto metric = answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
+  const auto metric =
+      answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
   const auto* info = metrics::find_metric(metric);
   while (true) {
     std::vector<std::vector<std::string>> rows;
     std::vector<std::string> head{" #"};
     for (const auto& name : names) head.push_back(display_name(name));
-    head.insert(head.end(), {info == nullptr ? metric : std::string(info->label), "at", "TTFT P90", "TPOT P50", "outcome"});
+    head.insert(head.end(), {info == nullptr ? metric : std::string(info->label), "at", "TTFT P90",
+                             "TPOT P50", "outcome"});
     rows.push_back(head);
     for (const auto& experiment : run.experiments) rows.push_back(row_of(run, answer, experiment, names));
 
@@ -153,7 +159,8 @@ std::string trials_table(const Run& run, const Answer& answer, const TextStyle& 
     std::string text;
     for (std::size_t r = 0; r < rows.size(); ++r) {
       std::string line;
-      for (std::size_t i = 0; i < rows[r].size(); ++i) line += i + 1 < rows[r].size() ? padded(rows[r][i], widths[i] + 2) : rows[r][i];
+      for (std::size_t i = 0; i < rows[r].size(); ++i)
+        line += i + 1 < rows[r].size() ? padded(rows[r][i], widths[i] + 2) : rows[r][i];
       const bool is_best = r > 0 && line.starts_with("*");
       text += r == 0 ? paint(style, "1", line) : is_best ? paint(style, "32", line) : line;
       text += "\n";

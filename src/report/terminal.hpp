@@ -11,7 +11,8 @@ struct TextStyle {
   int width = 80;  ///< columns; tables drop their last parameter columns below it
 };
 
-/// The verdict in words: sentence, limits with headroom, what differs from the defaults, runner-up, confidence.
+/// The verdict in words: sentence, limits with headroom, what differs from the defaults, runner-up,
+/// confidence.
 std::string verdict_text(const tuning::Run& run, const Answer& answer, const TextStyle& style);
 
 /// One line a trial: number, what varies, the objective, TTFT, TPOT, limits, how it went.

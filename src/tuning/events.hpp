@@ -11,19 +11,53 @@
 namespace autotuner::tuning {
 
 /// What a watcher of a run is told: the terminal today, WebSocket and Redis later. Values, no references.
-struct RunStarted { std::uint64_t planned; bool with_baseline; bool resumed; std::string engine; bool simulated; };
-struct ExperimentStarted { int number; space::Point parameters; std::string reason; };
+struct RunStarted {
+  std::uint64_t planned;
+  bool with_baseline;
+  bool resumed;
+  std::string engine;
+  bool simulated;
+};
+struct ExperimentStarted {
+  int number;
+  space::Point parameters;
+  std::string reason;
+};
 /// phase: deploy ready warmup level teardown wait; `detail` for people: "concurrency 4, D(128,32)".
-struct PhaseChanged { int number; std::string phase; std::string detail; };
+struct PhaseChanged {
+  int number;
+  std::string phase;
+  std::string detail;
+};
 /// While a level is measured: finished of planned requests, tokens/s so far.
-struct LevelProgress { int number; int finished; int planned; double output_tokens_per_s; double seconds; };
-struct LevelFinished { int number; metrics::Batch batch; };
-struct ExperimentFinished { Experiment experiment; std::optional<int> best; std::optional<double> best_value; std::string best_metric; };
-struct Notice { bool warning; std::string text; };
-struct RunFinished { TaskState state; std::string stop_reason; };
+struct LevelProgress {
+  int number;
+  int finished;
+  int planned;
+  double output_tokens_per_s;
+  double seconds;
+};
+struct LevelFinished {
+  int number;
+  metrics::Batch batch;
+};
+struct ExperimentFinished {
+  Experiment experiment;
+  std::optional<int> best;
+  std::optional<double> best_value;
+  std::string best_metric;
+};
+struct Notice {
+  bool warning;
+  std::string text;
+};
+struct RunFinished {
+  TaskState state;
+  std::string stop_reason;
+};
 
-using Event = std::variant<RunStarted, ExperimentStarted, PhaseChanged, LevelProgress, LevelFinished, ExperimentFinished,
-                           Notice, RunFinished>;
+using Event = std::variant<RunStarted, ExperimentStarted, PhaseChanged, LevelProgress, LevelFinished,
+                           ExperimentFinished, Notice, RunFinished>;
 /// Called from the loop's thread and from load threads: must be thread-safe and quick.
 using EventSink = std::function<void(const Event&)>;
 

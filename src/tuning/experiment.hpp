@@ -22,7 +22,7 @@ struct Phase {
   std::string name;
   std::string started_at;  ///< ISO, UTC
   double seconds = 0;
-  std::string scenario;    ///< level only
+  std::string scenario;  ///< level only
   int num_concurrency = 0;
   bool operator==(const Phase&) const = default;
 };
@@ -31,25 +31,25 @@ struct Phase {
 struct Experiment {
   int number = 0;  ///< 0 = baseline, 1, 2, ...
   ExperimentStatus status = ExperimentStatus::pending;
-  space::Point parameters;              ///< the point, with its prefixed keys
-  space::Point flags;                   ///< what it resolved to
+  space::Point parameters;  ///< the point, with its prefixed keys
+  space::Point flags;       ///< what it resolved to
   std::map<std::string, std::string> environment_variables;
-  std::vector<space::Point> covers;     ///< equal points this one stands for
-  std::string reason;                   ///< why this point (decision 20)
-  std::string phase_of_search;          ///< baseline grid random model repeat
-  std::optional<int> same_as;           ///< row whose result this one copies
+  std::vector<space::Point> covers;  ///< equal points this one stands for
+  std::string reason;                ///< why this point (decision 20)
+  std::string phase_of_search;       ///< baseline grid random model repeat
+  std::optional<int> same_as;        ///< row whose result this one copies
   std::optional<int> repeat_of;
   int attempt = 1;
 
   std::optional<metrics::Metrics> metrics;
-  metrics::Score score;                 ///< score, value, verdict, best points
+  metrics::Score score;  ///< score, value, verdict, best points
   std::optional<engine::Failure> failure;
-  double penalty = 0;                   ///< of a failure
-  int stage = 0;                        ///< of a failure: 0 deploy, 1 ready, 2 benchmark
+  double penalty = 0;  ///< of a failure
+  int stage = 0;       ///< of a failure: 0 deploy, 1 ready, 2 benchmark
   int gpus = 0;
   bool simulated = false;
 
-  std::vector<std::string> command;     ///< secrets masked
+  std::vector<std::string> command;  ///< secrets masked
   std::string endpoint;
   std::string engine_version;
   std::string image;
@@ -67,9 +67,9 @@ struct Experiment {
   int rank() const;
 };
 
-/// The record as stored and written to files, with the reference's members first. Values of parameters, flags and
-/// variables whose name says that they are secret become "********". A score stands there only for a success,
-/// numbers that JSON can't hold become null.
+/// The record as stored and written to files, with the reference's members first. Values of parameters, flags
+/// and variables whose name says that they are secret become "********". A score stands there only for a
+/// success, numbers that JSON can't hold become null.
 base::Json to_json(const Experiment& experiment);
 /// Also reads records of the reference: absent members are defaults, a failure without a code is `internal`.
 /// Errors: invalid_input naming the experiment, the member and its value.

@@ -19,9 +19,13 @@ using std::chrono::duration;
 /// One run in progress. All members are touched by the loop's executor alone.
 class Session {
  public:
-  Session(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock, const EventSink& events,
-          LoopOptions options)
-      : store_(store), clock_(clock), events_(events), options_(std::move(options)), trials_(host, load, clock, events) {}
+  Session(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock,
+          const EventSink& events, LoopOptions options)
+      : store_(store),
+        clock_(clock),
+        events_(events),
+        options_(std::move(options)),
+        trials_(host, load, clock, events) {}
 
   base::Awaitable<base::Result<void>> prepare(spec::Task task);
   base::Awaitable<void> conduct(std::stop_token finish);
@@ -69,17 +73,20 @@ base::Awaitable<base::Result<bool>> Session::restore(const spec::Task& task) {
   const bool unfinished = stored->state == TaskState::running || stored->state == TaskState::cancelled;
   if (!options_.resume) {
     if (unfinished && !stored->experiments.empty()) {
-      events_(Notice{false, fmt::format("an unfinished run of '{}' with {} experiments is stored; --resume goes on from it, "
-                                        "this starts a new one",
-                                        task.name, stored->experiments.size())});
+      events_(Notice{
+          false,
+          fmt::format("an unfinished run of '{}' with {} experiments is stored; --resume goes on from it, "
+                      "this starts a new one",
+                      task.name, stored->experiments.size())});
     }
     co_return false;
   }
   if (resume_key(stored->task) != resume_key(task)) {
-    co_return base::fail(base::ErrorKind::conflict,
-                         "the stored run of '{}' was made from another task document (only max_iterations, time limits, "
-                         "patience and repeat_best may differ); run without --resume to start a new one",
-                         task.name);
+    co_return base::fail(
+        base::ErrorKind::conflict,
+        "the stored run of '{}' was made from another task document (only max_iterations, time limits, "
+        "patience and repeat_best may differ); run without --resume to start a new one",
+        task.name);
   }
   run_ = std::move(*stored);
   co_return true;
@@ -92,7 +99,9 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   if (!*resumed) {
     run_ = Run{};
     // 53 bits survive every JSON reader as a number.
-    run_.seed = task.seed_given ? task.search.seed : (std::random_device{}() | (std::uint64_t{std::random_device{}() & 0x1fffffU} << 32));
+    run_.seed = task.seed_given
+                    ? task.search.seed
+                    : (std::random_device{}() | (std::uint64_t{std::random_device{}() & 0x1fffffU} << 32));
     run_.created_at = run_.started_at = base::to_iso_text(clock_.system());
   }
   run_.task = std::move(task);
@@ -104,7 +113,8 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   earlier_elapsed_ = run_.elapsed;
 
   setting_ = setting_of(run_.task, options_.host_gpus);
-  auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_), search_options(run_.task, run_.seed));
+  auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_),
+                                        search_options(run_.task, run_.seed));
   if (!strategy) co_return tl::unexpected(strategy.error());
   strategy_ = std::move(*strategy);
   per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);
@@ -126,7 +136,8 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   run_.planned = strategy_->planned();
   if (run_.task.running.repeat_best) {
     const auto [points, times] = *run_.task.running.repeat_best;
-    run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) * static_cast<std::uint64_t>(times);
+    run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) *
+                    static_cast<std::uint64_t>(times);
   }
   auto opened = base::Result<void>{};
   if (*resumed) {
@@ -135,7 +146,8 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
     opened = co_await store_.open_run(run_);
   }
   if (!opened) co_return tl::unexpected(opened.error());
-  events_(RunStarted{run_.planned, options_.baseline, *resumed, std::string(engine::runtime(run_.task.runtime).title),
+  events_(RunStarted{run_.planned, options_.baseline, *resumed,
+                     std::string(engine::runtime(run_.task.runtime).title),
                      engine::runtime(run_.task.runtime).simulated});
   co_return base::Result<void>{};
 }
@@ -198,7 +210,8 @@ std::optional<Experiment> Session::next() {
 /// A point that resolves to the baseline's flags is not measured again.
 bool Session::copies_baseline(Experiment& experiment) const {
   const auto* baseline = find(run_, 0);
-  if (baseline == nullptr || experiment.number == 0 || experiment.repeat_of || is_unfinished(*baseline)) return false;
+  if (baseline == nullptr || experiment.number == 0 || experiment.repeat_of || is_unfinished(*baseline))
+    return false;
   if (run_.task.search.dedupe == space::Dedupe::none) return false;
   const auto mine = engine::resolve(experiment.parameters, setting_);
   const auto theirs = engine::resolve(baseline->parameters, setting_);
@@ -230,12 +243,13 @@ void Session::put(const Experiment& experiment) {
 base::Awaitable<void> Session::save(const Experiment& experiment) {
   put(experiment);
   run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
-  const auto stored =
-      co_await store_.save(run_, experiment, checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system())));
+  const auto stored = co_await store_.save(
+      run_, experiment, checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system())));
   if (!stored) {
     halted_ = true;
     run_.stop_reason = "error";
-    run_.error_message = "the result could not be stored, so nothing new is started: " + stored.error().message;
+    run_.error_message =
+        "the result could not be stored, so nothing new is started: " + stored.error().message;
     events_(Notice{true, run_.error_message});
   }
 }
@@ -247,7 +261,8 @@ void Session::halt_on_unknown_flag(const Experiment& experiment) {
   halted_ = true;
   run_.stop_reason = "unknown_flag";
   run_.error_message = experiment.failure->message;
-  events_(Notice{true, "the engine refuses a flag that every point has; stopping: " + experiment.failure->message});
+  events_(Notice{true,
+                 "the engine refuses a flag that every point has; stopping: " + experiment.failure->message});
 }
 
 void Session::announce(const Experiment& experiment) {
@@ -313,10 +328,11 @@ base::Awaitable<void> Session::conduct(std::stop_token finish) {
 }
 
 base::Awaitable<base::Result<Run>> Session::conclude() {
-  const bool measured = std::ranges::any_of(run_.experiments, [](const Experiment& e) { return e.metrics.has_value(); });
-  run_.state = run_.stop_reason == "cancelled" ? TaskState::cancelled
+  const bool measured =
+      std::ranges::any_of(run_.experiments, [](const Experiment& e) { return e.metrics.has_value(); });
+  run_.state = run_.stop_reason == "cancelled"           ? TaskState::cancelled
                : measured && run_.stop_reason != "error" ? TaskState::completed
-                                                          : TaskState::failed;
+                                                         : TaskState::failed;
   run_.completed_at = base::to_iso_text(clock_.system());
   run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
   const auto stored = co_await store_.finish(run_);
@@ -343,10 +359,12 @@ std::optional<base::SteadyTime> Session::run_deadline() const {
 
 }  // namespace
 
-TuningLoop::TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock, EventSink events)
+TuningLoop::TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock,
+                       EventSink events)
     : store_(store), host_(host), load_(load), clock_(clock), events_(std::move(events)) {}
 
-base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions options, std::stop_token finish) {
+base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions options,
+                                                   std::stop_token finish) {
   Session session(store_, host_, load_, clock_, events_, std::move(options));
   const auto prepared = co_await session.prepare(std::move(task));
   if (!prepared) co_return tl::unexpected(prepared.error());

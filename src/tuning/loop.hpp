@@ -16,7 +16,7 @@ namespace autotuner::tuning {
 /// What one pass through the loop may do.
 struct LoopOptions {
   bool baseline = true;
-  bool resume = false;         ///< go on from what the store has; else a new run
+  bool resume = false;           ///< go on from what the store has; else a new run
   std::string results_folder{};  ///< genai-bench layout below it; empty = none
   std::string log_folder{};
   spec::DeploymentMode mode = spec::DeploymentMode::local;
@@ -24,14 +24,16 @@ struct LoopOptions {
   std::vector<HostFact> host{};
 };
 
-/// Asks the strategy, deploys, loads, scores, tells, stores, until there is nothing left to try; used by `tune`,
-/// by workers and by the server alike.
+/// Asks the strategy, deploys, loads, scores, tells, stores, until there is nothing left to try; used by
+/// `tune`, by workers and by the server alike.
 class TuningLoop {
  public:
-  TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock, EventSink events);
+  TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock,
+             EventSink events);
 
-  /// Two stop requests: `finish` = let nothing new begin, stop the running trial, report what is known. Returns
-  /// the finished run (state completed, failed or cancelled). Errors: what prevents a run from starting at all.
+  /// Two stop requests: `finish` = let nothing new begin, stop the running trial, report what is known.
+  /// Returns the finished run (state completed, failed or cancelled). Errors: what prevents a run from
+  /// starting at all.
   base::Awaitable<base::Result<Run>> run(spec::Task task, LoopOptions options, std::stop_token finish);
 
  private:

@@ -26,7 +26,8 @@ spec::Task task_of_four() {
   task.model.id_or_path = "demo-8b";
   task.base_runtime = "sim";
   task.runtime = engine::RuntimeId::sim;
-  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}}, {"max-num-seqs", space::Choices{{32, 64}}}};
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}},
+                           {"max-num-seqs", space::Choices{{32, 64}}}};
   task.strategy = "grid_search";
   task.search.kind = search::Kind::grid_search;
   task.seed_given = true;
@@ -45,7 +46,8 @@ LoadResult by_flags(const LoadRequest& /*request*/, const space::Point& flags) {
     return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
   };
   LoadResult result;
-  result.batches = {fake_batch(scenario, 4, 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10), 0.5)};
+  result.batches = {
+      fake_batch(scenario, 4, 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10), 0.5)};
   return result;
 }
 
@@ -108,7 +110,9 @@ TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {
 TEST_F(TuningLoopTest, RetriesATransientFailureOnceAndNothingElse) {
   int failures_left = 1;
   host.behaviour = [&](const EngineRequest&) -> std::optional<engine::Failure> {
-    if (failures_left-- > 0) return engine::Failure{engine::FailureCode::deploy_failed, engine::FailureClass::connection, "port taken", true};
+    if (failures_left-- > 0)
+      return engine::Failure{engine::FailureCode::deploy_failed, engine::FailureClass::connection,
+                             "port taken", true};
     return std::nullopt;
   };
   auto result = run(task_of_four());
@@ -130,7 +134,8 @@ TEST_F(TuningLoopTest, RetriesATransientFailureOnceAndNothingElse) {
 
 TEST_F(TuningLoopTest, StopsWhenTheFirstTrialDiesOfAnUnknownFlag) {
   host.behaviour = [](const EngineRequest&) -> std::optional<engine::Failure> {
-    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::bad_flag, "unknown argument: --max-num-seqs", false};
+    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::bad_flag,
+                           "unknown argument: --max-num-seqs", false};
   };
   const auto result = run(task_of_four(), {.baseline = false});
   EXPECT_EQ(result.experiments.size(), 1U);

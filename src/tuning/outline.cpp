@@ -31,7 +31,8 @@ std::chrono::duration<double> budget_of(const spec::Task& task, const engine::Re
 }
 
 bool computes_on_cores(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode) {
-  return mode == spec::DeploymentMode::local && setting.host_gpus == 0 && task.runtime != engine::RuntimeId::sim;
+  return mode == spec::DeploymentMode::local && setting.host_gpus == 0 &&
+         task.runtime != engine::RuntimeId::sim;
 }
 
 bool is_per_gpu(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode) {
@@ -60,7 +61,9 @@ search::Trial trial_of(const Experiment& experiment) {
   return trial;
 }
 
-bool is_search_row(const Experiment& experiment) { return experiment.number > 0 && !experiment.repeat_of; }
+bool is_search_row(const Experiment& experiment) {
+  return experiment.number > 0 && !experiment.repeat_of;
+}
 
 bool is_unfinished(const Experiment& experiment) {
   if (!experiment.terminal()) return true;
@@ -139,7 +142,8 @@ std::string resume_key(const spec::Task& task) {
   if (!parsed) return task.document;
   auto document = *parsed;
   if (document.contains("optimization") && document["optimization"].is_object()) {
-    for (const auto* member : {"max_iterations", "total_timeout", "timeout_per_iteration", "patience", "repeat_best"}) {
+    for (const auto* member :
+         {"max_iterations", "total_timeout", "timeout_per_iteration", "patience", "repeat_best"}) {
       document["optimization"].erase(member);
     }
   }

@@ -18,12 +18,12 @@ namespace autotuner::tuning {
 /// What resolving the task's points needs to know.
 engine::Setting setting_of(const spec::Task& task, int host_gpus);
 
-/// Experiment budget: `timeout_per_iteration`, raised to 900 s (1200 s on several GPUs) when the engine compiles
-/// its kernels at start, which takes 10 to 20 minutes.
+/// Experiment budget: `timeout_per_iteration`, raised to 900 s (1200 s on several GPUs) when the engine
+/// compiles its kernels at start, which takes 10 to 20 minutes.
 std::chrono::duration<double> budget_of(const spec::Task& task, const engine::Resolved& resolved);
 
-/// True for a real engine started as a process on a host without GPUs: it has the cores to compute on, whatever
-/// its flags say about GPUs.
+/// True for a real engine started as a process on a host without GPUs: it has the cores to compute on,
+/// whatever its flags say about GPUs.
 bool computes_on_cores(const spec::Task& task, const engine::Setting& setting, spec::DeploymentMode mode);
 
 /// True when every point that may run has at least one GPU: then all throughput figures of the task are per

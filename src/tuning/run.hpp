@@ -27,7 +27,7 @@ struct HostFact {
 
 /// A task with its experiments: all that a report, a resume or a choice needs.
 struct Run {
-  std::int64_t task_id = 0;   ///< row id
+  std::int64_t task_id = 0;  ///< row id
   int run = 1;
   spec::Task task;
   TaskState state = TaskState::pending;
@@ -35,18 +35,20 @@ struct Run {
   std::vector<Experiment> experiments;  ///< by number, baseline (0) first when there is one
   std::uint64_t planned = 0;            ///< experiments, baseline not counted
   std::uint64_t space_points = 0, space_valid = 0, space_distinct = 0;
-  std::string stop_reason;              ///< space_exhausted max_iterations patience total_timeout cancelled unknown_flag error
+  std::string
+      stop_reason;  ///< space_exhausted max_iterations patience total_timeout cancelled unknown_flag error
   std::string error_message;
   std::vector<HostFact> host;
   std::string created_at, started_at, completed_at;
-  double elapsed = 0;                   ///< s over all sessions
+  double elapsed = 0;  ///< s over all sessions
   spec::DeploymentMode mode = spec::DeploymentMode::local;
 };
 
-/// One row as the choice rule wants it; `baseline` may be null: flags then count as changed when they are set.
+/// One row as the choice rule wants it; `baseline` may be null: flags then count as changed when they are
+/// set.
 metrics::Contender contender(const Experiment& experiment, const Experiment* baseline);
-/// The finished rows as the choice rule wants them. Rows that copy another row's result are left out: they are
-/// no measurement of their own.
+/// The finished rows as the choice rule wants them. Rows that copy another row's result are left out: they
+/// are no measurement of their own.
 std::vector<metrics::Contender> contenders(const Run& run);
 metrics::Choice choose(const Run& run);
 /// nullptr when there is no experiment of that number.

@@ -12,7 +12,9 @@ namespace {
 
 using std::chrono::duration;
 
-double seconds_between(base::SteadyTime from, base::SteadyTime to) { return duration<double>(to - from).count(); }
+double seconds_between(base::SteadyTime from, base::SteadyTime to) {
+  return duration<double>(to - from).count();
+}
 
 base::SteadyTime after(base::SteadyTime start, duration<double> span) {
   return start + std::chrono::duration_cast<base::SteadyTime::duration>(span);
@@ -24,13 +26,16 @@ int stage_of(engine::FailureCode code) {
     case engine::FailureCode::deploy_failed:
     case engine::FailureCode::cancelled:
     case engine::FailureCode::worker_lost:
-    case engine::FailureCode::internal: return 0;
-    case engine::FailureCode::not_ready: return 1;
+    case engine::FailureCode::internal:
+      return 0;
+    case engine::FailureCode::not_ready:
+      return 1;
     case engine::FailureCode::no_endpoint:
     case engine::FailureCode::benchmark_create_failed:
     case engine::FailureCode::benchmark_timeout:
     case engine::FailureCode::benchmark_failed:
-    case engine::FailureCode::slo_hard_violation: return 2;
+    case engine::FailureCode::slo_hard_violation:
+      return 2;
   }
   return 0;
 }
@@ -49,16 +54,18 @@ void conclude(Experiment& experiment, const metrics::Goal& goal) {
     std::string broken;
     for (const auto& check : experiment.score.slo.checks) {
       if (!check.hard_violated()) continue;
-      broken += fmt::format("{}{} {} is beyond the hard limit {}", broken.empty() ? "" : "; ", check.limit.metric(),
-                            check.actual, check.limit.threshold * (1 + check.limit.fail_ratio));
+      broken +=
+          fmt::format("{}{} {} is beyond the hard limit {}", broken.empty() ? "" : "; ", check.limit.metric(),
+                      check.actual, check.limit.threshold * (1 + check.limit.fail_ratio));
     }
     fail(experiment, {engine::FailureCode::slo_hard_violation, engine::FailureClass::slo, broken, false});
     experiment.score.score.reset();
     return;
   }
   if (!experiment.score.value) {
-    fail(experiment, {engine::FailureCode::benchmark_failed, engine::FailureClass::other,
-                      fmt::format("the load was sent, but {} could not be measured", experiment.score.metric), false});
+    fail(experiment,
+         {engine::FailureCode::benchmark_failed, engine::FailureClass::other,
+          fmt::format("the load was sent, but {} could not be measured", experiment.score.metric), false});
     return;
   }
   experiment.status = ExperimentStatus::success;
@@ -74,7 +81,8 @@ class PhaseLog {
     close();
     // A detail that changes inside a phase (a progress line) is no new phase; levels are, one each.
     if (!phases_.empty() && phases_.back().name == name && name != "level") {
-      entered_ -= std::chrono::duration_cast<base::SteadyTime::duration>(duration<double>(phases_.back().seconds));
+      entered_ -=
+          std::chrono::duration_cast<base::SteadyTime::duration>(duration<double>(phases_.back().seconds));
       return;
     }
     phases_.push_back({name, base::to_iso_text(clock_.system()), 0, "", 0});
@@ -111,7 +119,8 @@ class PhaseLog {
 
 }  // namespace
 
-TrialRunner::TrialRunner(EngineHost& host, LoadRunner& load, const base::Clock& clock, const EventSink& events)
+TrialRunner::TrialRunner(EngineHost& host, LoadRunner& load, const base::Clock& clock,
+                         const EventSink& events)
     : host_(host), load_(load), clock_(clock), events_(events) {}
 
 base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, std::stop_token stop) {
@@ -119,7 +128,8 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
   experiment.started_at = base::to_iso_text(clock_.system());
   const auto resolved = engine::resolve(experiment.parameters, context.setting);
   if (!resolved) {
-    fail(experiment, {engine::FailureCode::invalid_point, engine::FailureClass::other, resolved.error().message, false});
+    fail(experiment,
+         {engine::FailureCode::invalid_point, engine::FailureClass::other, resolved.error().message, false});
   } else {
     experiment.flags = resolved->flags;
     experiment.environment_variables = resolved->environment;
@@ -140,8 +150,9 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
   experiment.completed_at = base::to_iso_text(clock_.system());
   if (experiment.failure && experiment.rank() == 3) {
     const auto& failure = *experiment.failure;
-    experiment.penalty = metrics::failure_penalty({experiment.elapsed, context.task.running.timeout_per_iteration.count(),
-                                                   engine::to_text(failure.code), engine::to_text(failure.cls)});
+    experiment.penalty =
+        metrics::failure_penalty({experiment.elapsed, context.task.running.timeout_per_iteration.count(),
+                                  engine::to_text(failure.code), engine::to_text(failure.cls)});
   }
 }
 
@@ -158,11 +169,12 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
   request.served_name = context.task.workload.model_name;
   request.image_tag = context.task.runtime_image_tag;
   request.resolved = resolved;
-  request.service_name = engine::service_name(context.task.model.name_space, context.task.name, experiment.number,
-                                              engine::NameProfile::local);
+  request.service_name = engine::service_name(context.task.model.name_space, context.task.name,
+                                              experiment.number, engine::NameProfile::local);
   request.log_path = context.options.log_folder.empty()
                          ? std::string()
-                         : fmt::format("{}/task_{}_exp_{}.engine.log", context.options.log_folder, context.task_id, experiment.number);
+                         : fmt::format("{}/task_{}_exp_{}.engine.log", context.options.log_folder,
+                                       context.task_id, experiment.number);
   request.ready_by = ready_limit ? std::min(deadline, after(start, *ready_limit)) : deadline;
   request.longest_context = context.setting.longest_context;
   experiment.log_path = request.log_path;
@@ -184,15 +196,16 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
     experiment.engine_version = engine.facts().version;
     experiment.memory_limit_gib = engine.memory_limit_gib();
 
-    const LoadWatcher watcher{
-        .phase = enter,
-        .progress = [this, number](int finished, int planned, double rate, double seconds) {
-          events_(LevelProgress{number, finished, planned, rate, seconds});
-        },
-        .level_finished = [this, number, &phases](const metrics::Batch& batch) {
-          phases.describe(batch.scenario, batch.num_concurrency);
-          events_(LevelFinished{number, batch});
-        }};
+    const LoadWatcher watcher{.phase = enter,
+                              .progress =
+                                  [this, number](int finished, int planned, double rate, double seconds) {
+                                    events_(LevelProgress{number, finished, planned, rate, seconds});
+                                  },
+                              .level_finished =
+                                  [this, number, &phases](const metrics::Batch& batch) {
+                                    phases.describe(batch.scenario, batch.num_concurrency);
+                                    events_(LevelFinished{number, batch});
+                                  }};
     co_await measure(experiment, engine, context, deadline, watcher, stop);
 
     experiment.log_tail = engine.log_tail(100);
@@ -208,9 +221,9 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
   experiment.ready_s = phases.seconds("ready");
 }
 
-base::Awaitable<void> TrialRunner::measure(Experiment& experiment, RunningEngine& engine, const Context& context,
-                                           base::SteadyTime deadline, const LoadWatcher& watcher,
-                                           std::stop_token stop) {
+base::Awaitable<void> TrialRunner::measure(Experiment& experiment, RunningEngine& engine,
+                                           const Context& context, base::SteadyTime deadline,
+                                           const LoadWatcher& watcher, std::stop_token stop) {
   experiment.status = ExperimentStatus::benchmarking;
   const auto& task = context.task;
   const auto start = clock_.steady();
@@ -219,7 +232,8 @@ base::Awaitable<void> TrialRunner::measure(Experiment& experiment, RunningEngine
   LoadRequest request;
   request.url = engine.url();
   request.served_id = engine.facts().served_id;
-  if (const auto* key = experiment.flags.find("api-key"); key != nullptr) request.api_key = key->as_text().value_or("");
+  if (const auto* key = experiment.flags.find("api-key"); key != nullptr)
+    request.api_key = key->as_text().value_or("");
   request.workload = task.workload;
   request.runtime = task.runtime;
   request.slo = task.goal.slo;
@@ -236,12 +250,13 @@ base::Awaitable<void> TrialRunner::measure(Experiment& experiment, RunningEngine
   experiment.benchmark_s = seconds_between(start, clock_.steady());
 
   if (stop.stop_requested()) {
-    fail(experiment, {engine::FailureCode::cancelled, engine::FailureClass::cancelled, "Cancelled by user", false});
+    fail(experiment,
+         {engine::FailureCode::cancelled, engine::FailureClass::cancelled, "Cancelled by user", false});
     co_return;
   }
   if (result.batches.empty()) {
-    auto failure = result.failure.value_or(engine::Failure{engine::FailureCode::benchmark_failed,
-                                                           engine::FailureClass::other, "no level was measured", false});
+    auto failure = result.failure.value_or(engine::Failure{
+        engine::FailureCode::benchmark_failed, engine::FailureClass::other, "no level was measured", false});
     // The engine's own death explains a failed load better than the broken connections it caused.
     if (const auto death = engine.death()) {
       failure = *death;
@@ -250,7 +265,8 @@ base::Awaitable<void> TrialRunner::measure(Experiment& experiment, RunningEngine
     fail(experiment, std::move(failure));
     co_return;
   }
-  auto metrics = metrics::aggregate(result.batches, result.failed, task.goal.slo, context.per_gpu ? experiment.gpus : 0);
+  auto metrics =
+      metrics::aggregate(result.batches, result.failed, task.goal.slo, context.per_gpu ? experiment.gpus : 0);
   metrics.partial = result.partial;
   metrics.client_warning = result.client_warning;
   metrics.elapsed_time = experiment.benchmark_s;

@@ -30,12 +30,13 @@ class TrialRunner {
     std::optional<base::SteadyTime> run_deadline;  ///< wall limit of the whole task
   };
 
-  /// One more attempt is made when the cause is transient. A stop request ends it as failed with code cancelled.
+  /// One more attempt is made when the cause is transient. A stop request ends it as failed with code
+  /// cancelled.
   base::Awaitable<void> run(Experiment& experiment, Context context, std::stop_token stop);
 
  private:
-  base::Awaitable<void> attempt(Experiment& experiment, const engine::Resolved& resolved, const Context& context,
-                                std::stop_token stop);
+  base::Awaitable<void> attempt(Experiment& experiment, const engine::Resolved& resolved,
+                                const Context& context, std::stop_token stop);
   base::Awaitable<void> measure(Experiment& experiment, RunningEngine& engine, const Context& context,
                                 base::SteadyTime deadline, const LoadWatcher& watcher, std::stop_token stop);
 

@@ -19,7 +19,8 @@ class ManualClock final : public base::Clock {
  public:
   base::SteadyTime steady() const override { return base::SteadyTime{} + elapsed_; }
   base::SystemTime system() const override {
-    return base::SystemTime{} + std::chrono::hours(500000) + std::chrono::duration_cast<base::SystemTime::duration>(elapsed_);
+    return base::SystemTime{} + std::chrono::hours(500000) +
+           std::chrono::duration_cast<base::SystemTime::duration>(elapsed_);
   }
   void advance(std::chrono::duration<double> span) {
     elapsed_ += std::chrono::duration_cast<std::chrono::nanoseconds>(span);
@@ -76,11 +77,15 @@ class FakeHost final : public tuning::EngineHost {
     progress("ready", "");
     co_return std::make_unique<FakeEngine>(alive, request.resolved.flags);
   }
-  base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& /*request*/) override { co_return base::Result<void>{}; }
+  base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& /*request*/) override {
+    co_return base::Result<void>{};
+  }
 };
 
-/// A measured level of plain figures: tokens/s in total and TTFT as wanted, everything else consistent with them.
-inline metrics::Batch fake_batch(const std::string& scenario, int concurrency, double total_throughput, double ttft) {
+/// A measured level of plain figures: tokens/s in total and TTFT as wanted, everything else consistent with
+/// them.
+inline metrics::Batch fake_batch(const std::string& scenario, int concurrency, double total_throughput,
+                                 double ttft) {
   metrics::Batch batch;
   batch.scenario = scenario;
   batch.num_concurrency = concurrency;
@@ -109,8 +114,8 @@ class FakeLoad final : public tuning::LoadRunner {
   std::function<tuning::LoadResult(const tuning::LoadRequest&, const space::Point& flags)> behaviour;
   std::vector<tuning::LoadRequest> runs;
 
-  base::Awaitable<tuning::LoadResult> run(tuning::LoadRequest request, tuning::RunningEngine* engine, std::stop_token /*stop*/,
-                                          tuning::LoadWatcher watcher) override {
+  base::Awaitable<tuning::LoadResult> run(tuning::LoadRequest request, tuning::RunningEngine* engine,
+                                          std::stop_token /*stop*/, tuning::LoadWatcher watcher) override {
     runs.push_back(request);
     watcher.phase("level", "");
     auto result = behaviour(request, static_cast<FakeEngine*>(engine)->flags());

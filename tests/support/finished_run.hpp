@@ -8,7 +8,8 @@
 
 namespace autotuner::test {
 
-/// A finished run of llama.cpp on a CPU: the defaults (60 tokens/s), #1 faster within the limit, #2 faster still but over it, #3 failed.
+/// A finished run of llama.cpp on a CPU: the defaults (60 tokens/s), #1 faster within the limit, #2 faster
+/// still but over it, #3 failed.
 class FinishedRun {
  public:
   FinishedRun() {
@@ -20,8 +21,10 @@ class FinishedRun {
     run_.task.goal.slo.limits = {{.name = "ttft", .threshold = 1.0, .stat = "p90"}};
     run_.task.workload.scenarios = {*load::Scenario::parse(scenario)};
     run_.task.workload.levels = {{4, std::nullopt}};
-    run_.task.space.parameters = {{"threads", space::Choices{{1, 2, 4}}}, {"ctx-size", space::Choices{{4096}}}};
-    run_.task.document = R"({"task_name":"chat","model":{"id_or_path":"/models/tiny model.gguf"},"parameters":{"threads":[1,2,4],"ctx-size":[4096]}})";
+    run_.task.space.parameters = {{"threads", space::Choices{{1, 2, 4}}},
+                                  {"ctx-size", space::Choices{{4096}}}};
+    run_.task.document =
+        R"({"task_name":"chat","model":{"id_or_path":"/models/tiny model.gguf"},"parameters":{"threads":[1,2,4],"ctx-size":[4096]}})";
     run_.state = tuning::TaskState::completed;
     run_.stop_reason = "space_exhausted";
     run_.started_at = "2026-01-15T09:00:00Z";
@@ -30,13 +33,16 @@ class FinishedRun {
     measured(0, {{"ctx-size", 4096}}, 60, 0.8);
     measured(1, {{"threads", 2}, {"ctx-size", 4096}}, 75, 0.7);
     measured(2, {{"threads", 4}, {"ctx-size", 4096}}, 90, 1.5);
-    failed(3, {{"threads", 1}, {"ctx-size", 4096}}, {engine::FailureCode::not_ready, engine::FailureClass::oom, "failed to allocate <buffer> & died", false});
+    failed(3, {{"threads", 1}, {"ctx-size", 4096}},
+           {engine::FailureCode::not_ready, engine::FailureClass::oom, "failed to allocate <buffer> & died",
+            false});
   }
 
   void measured(int number, space::Point flags, double throughput, double ttft) {
     auto experiment = base_of(number, std::move(flags));
     experiment.status = tuning::ExperimentStatus::success;
-    experiment.metrics = metrics::aggregate({fake_batch(scenario, 4, throughput, ttft)}, {}, run_.task.goal.slo, 0);
+    experiment.metrics =
+        metrics::aggregate({fake_batch(scenario, 4, throughput, ttft)}, {}, run_.task.goal.slo, 0);
     experiment.score = metrics::score(*experiment.metrics, run_.task.goal);
     run_.experiments.push_back(std::move(experiment));
   }
@@ -58,8 +64,17 @@ class FinishedRun {
     experiment.parameters = flags;
     experiment.flags = std::move(flags);
     experiment.elapsed = 12.5;
-    experiment.command = {"/usr/bin/llama-server", "--model", "/models/tiny model.gguf", "--alias", "default-chat-exp1", "--host", "127.0.0.1",
-                          "--port", "30001", "--ctx-size", "4096"};
+    experiment.command = {"/usr/bin/llama-server",
+                          "--model",
+                          "/models/tiny model.gguf",
+                          "--alias",
+                          "default-chat-exp1",
+                          "--host",
+                          "127.0.0.1",
+                          "--port",
+                          "30001",
+                          "--ctx-size",
+                          "4096"};
     return experiment;
   }
   tuning::Run run_;

@@ -21,12 +21,12 @@ namespace autotuner::tuning {
 struct EngineRequest {
   engine::RuntimeId runtime = engine::RuntimeId::sim;
   spec::Model model;
-  std::string served_name;   ///< wanted name; empty = the host picks a unique one
+  std::string served_name;  ///< wanted name; empty = the host picks a unique one
   std::string image_tag;
   engine::Resolved resolved;
-  std::string service_name;  ///< unique on the host while it runs
-  std::string log_path;      ///< engine output is streamed here
-  base::SteadyTime ready_by; ///< deadline of readiness
+  std::string service_name;            ///< unique on the host while it runs
+  std::string log_path;                ///< engine output is streamed here
+  base::SteadyTime ready_by;           ///< deadline of readiness
   std::optional<int> longest_context;  ///< of the workload, for the fit check (decision 15)
 };
 
@@ -50,8 +50,8 @@ class RunningEngine {
   /// Starts the meter of HostUsage / reads it since the last start. Thread-safe.
   virtual void begin_usage() = 0;
   virtual HostUsage usage() const = 0;
-  /// SIGTERM, grace, SIGKILL of the whole tree; waits until port and memory are free. Errors: unavailable when
-  /// something is left (the message says what). Idempotent.
+  /// SIGTERM, grace, SIGKILL of the whole tree; waits until port and memory are free. Errors: unavailable
+  /// when something is left (the message says what). Idempotent.
   virtual base::Awaitable<base::Result<void>> stop(std::chrono::duration<double> grace) = 0;
 };
 
@@ -61,10 +61,12 @@ using Started = tl::expected<std::unique_ptr<RunningEngine>, engine::Failure>;
 class EngineHost {
  public:
   virtual ~EngineHost() = default;
-  /// Starts and waits until ready and checked (own socket, facts fit the workload). On failure nothing is left
-  /// running. `progress` gets "deploy" and "ready" with a detail. A stop request ends the wait within 100 ms.
-  virtual base::Awaitable<Started> start(EngineRequest request, std::stop_token stop,
-                                         std::function<void(std::string phase, std::string detail)> progress) = 0;
+  /// Starts and waits until ready and checked (own socket, facts fit the workload). On failure nothing is
+  /// left running. `progress` gets "deploy" and "ready" with a detail. A stop request ends the wait within
+  /// 100 ms.
+  virtual base::Awaitable<Started> start(
+      EngineRequest request, std::stop_token stop,
+      std::function<void(std::string phase, std::string detail)> progress) = 0;
   /// Before the first trial: whether this engine can be started here at all, with the remedy in the message
   /// (not installed, model file missing). Errors: unavailable, not_found.
   virtual base::Awaitable<base::Result<void>> check(const EngineRequest& request) = 0;

@@ -19,10 +19,10 @@ struct LoadRequest {
   std::string api_key;
   load::Workload workload;
   engine::RuntimeId runtime = engine::RuntimeId::sim;
-  metrics::Slo slo;             ///< for goodput and verdicts of batches
-  base::SteadyTime deadline;    ///< levels not finished by then are cut
+  metrics::Slo slo;                 ///< for goodput and verdicts of batches
+  base::SteadyTime deadline;        ///< levels not finished by then are cut
   std::uint64_t prompt_stream = 0;  ///< distinct per trial: no trial sees another's prompts (prefix cache)
-  std::string result_folder;    ///< genai-bench files go here; empty = none
+  std::string result_folder;        ///< genai-bench files go here; empty = none
   std::string task_name;
   int experiment = 0;
 };

@@ -19,9 +19,10 @@ struct TaskHead {
   int successful = 0;
 };
 
-/// Keeps tasks and their experiments. Safe to call from several coroutines at once. All errors: unavailable when
-/// the database can't be read or written (disk full included: the message says so, what was stored stays);
-/// save and finish also not_found when the task is gone, conflict when a later run of it has been opened.
+/// Keeps tasks and their experiments. Safe to call from several coroutines at once. All errors: unavailable
+/// when the database can't be read or written (disk full included: the message says so, what was stored
+/// stays); save and finish also not_found when the task is gone, conflict when a later run of it has been
+/// opened.
 class TaskStore {
  public:
   virtual ~TaskStore() = default;
@@ -35,9 +36,10 @@ class TaskStore {
   virtual base::Awaitable<base::Result<Run>> latest() = 0;
   /// Newest first, by creation.
   virtual base::Awaitable<base::Result<std::vector<TaskHead>>> list() = 0;
-  /// Inserts or replaces one experiment and the checkpoint document (JSON; empty = as it was), in one transaction:
-  /// after a crash both are there or neither.
-  virtual base::Awaitable<base::Result<void>> save(const Run& run, const Experiment& experiment, std::string checkpoint) = 0;
+  /// Inserts or replaces one experiment and the checkpoint document (JSON; empty = as it was), in one
+  /// transaction: after a crash both are there or neither.
+  virtual base::Awaitable<base::Result<void>> save(const Run& run, const Experiment& experiment,
+                                                   std::string checkpoint) = 0;
   /// State, stop reason, totals, best experiment.
   virtual base::Awaitable<base::Result<void>> finish(const Run& run) = 0;
 };
