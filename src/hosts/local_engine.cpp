@@ -116,7 +116,9 @@ std::optional<Failure> LocalEngine::failure_of(const Readiness& readiness, base:
       if (line.empty()) line = base::trim(log_->tail(1)).substr(0, 200);
       const auto said = line.empty() ? std::string("the engine printed nothing") : "its log says: " + line;
       return Failure{FailureCode::not_ready, FailureClass::timeout,
-                     fmt::format("not ready after {} ({}); {}", waited, readiness.detail, said), false};
+                     fmt::format("not ready after {} ({}); {}", waited,
+                                 readiness.detail.empty() ? "no probe was answered" : readiness.detail, said),
+                     false};
     }
   }
   return std::nullopt;

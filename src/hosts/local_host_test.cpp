@@ -185,7 +185,7 @@ TEST_F(LocalHostTest, EndsAMemoryEaterAsOutOfMemory) {
 
 TEST_F(LocalHostTest, GivesUpAtTheDeadline) {
   behave("never-ready");
-  request_.ready_by = in(400ms);
+  request_.ready_by = in(2s);
   const auto failed = failure();
   EXPECT_EQ(failed.code, FailureCode::not_ready);
   EXPECT_EQ(failed.cls, FailureClass::timeout);

@@ -40,9 +40,12 @@ bool is_filled_array(value& from) {
   return items.is_empty().get(empty) == simdjson::SUCCESS && !empty;
 }
 
+/// A count of tokens; anything that can't be one (negative, beyond a billion) is 0.
 int count_of(value& from) {
+  constexpr double most = 1e9;
   double number = 0;
-  return from.get_double().get(number) == simdjson::SUCCESS && number > 0 ? static_cast<int>(number) : 0;
+  const bool usable = from.get_double().get(number) == simdjson::SUCCESS && number > 0 && number <= most;
+  return usable ? static_cast<int>(number) : 0;
 }
 
 /// Calls `visit(key, value)` for each member; false when the document breaks off.
@@ -133,7 +136,11 @@ std::optional<Usage> read_timings(value& from) {
 
 std::optional<int> code_of(value& from) {
   double number = 0;
-  if (from.get_double().get(number) == simdjson::SUCCESS) return static_cast<int>(number);
+  if (from.get_double().get(number) == simdjson::SUCCESS) {
+    constexpr double most = 1e9;
+    if (!(number >= -most && number <= most)) return std::nullopt;
+    return static_cast<int>(number);
+  }
   std::string_view text;
   int code = 0;
   if (from.get_string().get(text) != simdjson::SUCCESS) return std::nullopt;
