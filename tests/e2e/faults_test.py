@@ -77,7 +77,7 @@ def an_engine_that_dies_under_load_is_found_dead(box):
 @test
 def the_signal_that_ended_an_engine_is_named(box):
     for number, cls, words in ((4, "exited", "SIGILL"), (9, "oom", "SIGKILL"), (11, "exited", "SIGSEGV")):
-        check_fault(box, "die-after-0.3s", "benchmark_failed", cls, words,
+        check_fault(box, "die-after-2s", "benchmark_failed", cls, words,
                     {"ttft-ms": 100, "tpot-ms": 100, "die-signal": number},
                     benchmark={"max_requests_per_iteration": 200, "traffic_scenarios": ["D(16,16)"]})
 
@@ -218,7 +218,7 @@ def a_flag_that_the_engine_refuses_is_named(box):
 
 @test
 def a_server_that_is_never_ready_is_reported_with_its_last_line(box):
-    task = fake_task(box, "fake-never", optimization={"ready_timeout": 1})
+    task = fake_task(box, "fake-never", optimization={"ready_timeout": 4})
     run_fake(box, "never-ready", "timeout", "not ready after", "loading model tensors", task=task)
 
 
