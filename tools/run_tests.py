@@ -53,7 +53,7 @@ def tracked(pattern_suffixes):
 
 
 def changed_files(everything):
-    """Files that differ from the merge base with the upstream branch; all of them where there is none."""
+    """Files that differ from the merge base with the upstream branch; of the last commit where there is none."""
     if everything:
         return tracked(SOURCES)
     for upstream in ("@{upstream}", "origin/main", "origin/HEAD"):
@@ -66,7 +66,11 @@ def changed_files(everything):
             else:
                 diff = run(["git", "diff", "--name-only", "--diff-filter=d", base.stdout.strip()])
             return [f for f in diff.stdout.split("\n") if f.endswith(SOURCES) and (ROOT / f).exists()]
-    return tracked(SOURCES)
+    # No upstream at all: the last commit and what is not committed yet.
+    diff = run(["git", "diff", "--name-only", "--diff-filter=d", "HEAD~1"])
+    if diff.returncode != 0:
+        return tracked(SOURCES)
+    return [f for f in diff.stdout.split("\n") if f.endswith(SOURCES) and (ROOT / f).exists()]
 
 
 def stage_style(results, options):
