@@ -17,7 +17,9 @@
 #include "cli/doctor.hpp"
 #include "cli/gpus.hpp"
 #include "cli/init.hpp"
+#include "cli/optimize.hpp"
 #include "cli/plan.hpp"
+#include "cli/replay.hpp"
 #include "cli/results.hpp"
 #include "cli/tune.hpp"
 #include "cli/validate.hpp"
@@ -190,6 +192,8 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
                        {[&settings](asio::thread_pool& pool) { return make_load(settings, pool); }}, code);
       },
       [&](CLI::App& app, int& code) { cli::add_results(app, settings, results_parts(settings), code); },
+      [&](CLI::App& app, int& code) { cli::add_optimize(app, code); },
+      [&](CLI::App& app, int& code) { cli::add_replay(app, code); },
       [&](CLI::App& app, int& code) { cli::add_sim(app, run_sim, code); },
       [&](CLI::App& app, int& code) { cli::add_catalogues(app, code); },
       [&](CLI::App& app, int& code) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -50,5 +51,12 @@ std::unique_ptr<Strategy> make_grid(const space::Space& space, Region region, co
 std::unique_ptr<Strategy> make_random(const space::Space& space, Region region, const Options& options);
 std::unique_ptr<Strategy> make_sobol(const space::Space& space, Region region, const Options& options);
 std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options);
+
+/// What the Gaussian-process strategy reckons once for a space: features and expectations of its points.
+class GpGround;
+std::shared_ptr<const GpGround> make_gp_ground(const space::Space& space, const Region& region,
+                                               const Problem& problem);
+std::unique_ptr<Strategy> make_gp(const space::Space& space, Region region, const Options& options,
+                                  std::shared_ptr<const GpGround> ground);
 
 }  // namespace autotuner::search

@@ -62,18 +62,20 @@ base::Result<Region> Region::listed(const space::Space& grid, space::GridOrder o
                                candidates->points, space::to_text(candidates->excluded));
   }
   finite_ = true;
-  listed_ = std::move(*candidates);
+  Listing listing;
   for (const auto& parameter : grid.parameters) {
     Axis axis{parameter.name, 0, {}};
     for (const auto& value : space::grid_values(parameter))
       axis.positions.try_emplace(identity(value), axis.count++);
-    if (axis.count > 0) axes_.push_back(std::move(axis));
+    if (axis.count > 0) listing.axes.push_back(std::move(axis));
   }
   if (options_.dedupe == space::Dedupe::none) {
-    for (std::size_t item = 0; item < listed_.items.size(); ++item) {
-      twins_[*grid_index(listed_.items[item].point)].push_back(item);
+    for (std::size_t item = 0; item < candidates->items.size(); ++item) {
+      listing.twins[*grid_index(listing.axes, candidates->items[item].point)].push_back(item);
     }
   }
+  listing.candidates = std::move(*candidates);
+  listing_ = std::make_shared<const Listing>(std::move(listing));
   clear();
   return std::move(*this);
 }
@@ -92,10 +94,10 @@ base::Result<Region> Region::checked() && {
       space::to_text(tally.sorted()));
 }
 
-std::optional<std::size_t> Region::grid_index(const space::Point& point) const {
-  if (point.size() != axes_.size()) return std::nullopt;
+std::optional<std::size_t> Region::grid_index(const std::vector<Axis>& axes, const space::Point& point) {
+  if (point.size() != axes.size()) return std::nullopt;
   std::size_t index = 0;
-  for (const auto& axis : axes_) {
+  for (const auto& axis : axes) {
     const auto* value = point.find(axis.name);
     if (value == nullptr) return std::nullopt;
     const auto found = axis.positions.find(identity(*value));
@@ -106,15 +108,15 @@ std::optional<std::size_t> Region::grid_index(const space::Point& point) const {
 }
 
 std::optional<std::size_t> Region::free_item(const space::Point& point) const {
-  const auto index = grid_index(point);
+  const auto index = grid_index(listing_->axes, point);
   if (!index) return std::nullopt;
-  if (const auto twins = twins_.find(*index); twins != twins_.end()) {
+  if (const auto twins = listing_->twins.find(*index); twins != listing_->twins.end()) {
     for (const auto item : twins->second) {
       if (!taken_[item]) return item;
     }
     return std::nullopt;
   }
-  const auto item = listed_.item_of[*index];
+  const auto item = listing_->candidates.item_of[*index];
   if (item == space::Candidates::no_item || taken_[item]) return std::nullopt;
   return item;
 }
@@ -123,7 +125,7 @@ std::vector<const space::Candidate*> Region::free_candidates(std::size_t limit, 
   std::vector<const space::Candidate*> free;
   free.reserve(left_);
   for (std::size_t i = 0; i < taken_.size(); ++i) {
-    if (!taken_[i]) free.push_back(&listed_.items[i]);
+    if (!taken_[i]) free.push_back(&listing_->candidates.items[i]);
   }
   if (free.size() <= limit) return free;
   for (std::size_t i = 0; i < limit; ++i) {
@@ -136,13 +138,13 @@ std::vector<const space::Candidate*> Region::free_candidates(std::size_t limit, 
 
 const space::Candidate* Region::first_free() {
   while (cursor_ < taken_.size() && taken_[cursor_]) ++cursor_;
-  return cursor_ < taken_.size() ? &listed_.items[cursor_] : nullptr;
+  return cursor_ < taken_.size() ? &listing_->candidates.items[cursor_] : nullptr;
 }
 
 std::optional<space::Candidate> Region::admit(const space::Point& point) const {
   if (finite_) {
     const auto item = free_item(point);
-    return item ? std::optional(listed_.items[*item]) : std::nullopt;
+    return item ? std::optional(listing_->candidates.items[*item]) : std::nullopt;
   }
   if (space::why_invalid(space_, rules_, point)) return std::nullopt;
   if (taken_identities_.contains(space::identity(rules_, options_.dedupe, point))) return std::nullopt;
@@ -167,7 +169,7 @@ void Region::take(const space::Point& point) {
 }
 
 void Region::clear() {
-  taken_.assign(listed_.items.size(), false);
+  taken_.assign(listing_->candidates.items.size(), false);
   left_ = taken_.size();
   cursor_ = 0;
   taken_identities_.clear();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -28,13 +29,16 @@ class Region {
   const Domain& domain() const { return domain_; }
   bool is_finite() const { return finite_; }
   /// Of a finite region: distinct valid points, and how many of them are free.
-  std::size_t size() const { return listed_.items.size(); }
+  std::size_t size() const { return listing_->candidates.items.size(); }
   std::size_t left() const { return left_; }
   /// The free points of a finite region, in order, at most `limit`; a random choice of them if there are
   /// more.
   std::vector<const space::Candidate*> free_candidates(std::size_t limit, base::Random& random) const;
   /// The first free point of a finite region in its order.
   const space::Candidate* first_free();
+  /// Of a finite region, by position in its order.
+  const space::Candidate& item(std::size_t position) const { return listing_->candidates.items[position]; }
+  bool is_free(std::size_t position) const { return !taken_[position]; }
 
   /// What to run for this point, or nothing if it can't run or was taken.
   std::optional<space::Candidate> admit(const space::Point& point) const;
@@ -48,12 +52,6 @@ class Region {
   std::size_t times_cleared() const { return times_cleared_; }
 
  private:
-  Region(space::Space space, space::PointRules rules, const Options& options);
-  base::Result<Region> listed(const space::Space& grid, space::GridOrder order) &&;
-  base::Result<Region> checked() &&;
-  std::optional<std::size_t> grid_index(const space::Point& point) const;
-  std::optional<std::size_t> free_item(const space::Point& point) const;
-
   /// The values of one grid dimension, by identity.
   struct Axis {
     std::string name;
@@ -61,15 +59,27 @@ class Region {
     std::unordered_map<std::string, std::size_t> positions;
   };
 
+  Region(space::Space space, space::PointRules rules, const Options& options);
+  base::Result<Region> listed(const space::Space& grid, space::GridOrder order) &&;
+  base::Result<Region> checked() &&;
+  static std::optional<std::size_t> grid_index(const std::vector<Axis>& axes, const space::Point& point);
+  std::optional<std::size_t> free_item(const space::Point& point) const;
+
+  /// All points of a finite region.
+  struct Listing {
+    space::Candidates candidates;
+    std::vector<Axis> axes;
+    /// Only where points may run several times (Dedupe::none): all items with the point of the first of them.
+    std::unordered_map<std::size_t, std::vector<std::size_t>> twins;
+  };
+
   space::Space space_;
   space::PointRules rules_;
   Options options_;
   Domain domain_;
   bool finite_ = false;
-  space::Candidates listed_;
-  std::vector<Axis> axes_;
-  /// Only where points may run several times (Dedupe::none): all items with the point of the first of them.
-  std::unordered_map<std::size_t, std::vector<std::size_t>> twins_;
+  // Shared among copies: it is large and never changes.
+  std::shared_ptr<const Listing> listing_ = std::make_shared<const Listing>();
   std::vector<bool> taken_;
   std::size_t left_ = 0;
   std::size_t cursor_ = 0;

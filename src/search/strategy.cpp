@@ -29,9 +29,15 @@ bool better(const Trial& a, const Trial& b) {
   return penalty_of(a) < penalty_of(b);
 }
 
-base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
-                                                      const space::PointRules& rules,
-                                                      const Options& options) {
+struct Blueprint::Parts {
+  space::Space space;
+  Options options;
+  Region region;
+  std::shared_ptr<const GpGround> ground;  ///< of Kind::gp
+};
+
+base::Result<Blueprint> Blueprint::make(const space::Space& space, const space::PointRules& rules,
+                                        const Options& options, const Problem& problem) {
   if (options.max_iterations < 1) {
     return base::invalid_input("max_iterations is {}; must be at least 1", options.max_iterations);
   }
@@ -41,17 +47,38 @@ base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
   const bool is_grid = options.kind == Kind::grid_search;
   auto region = is_grid ? Region::grid(space, rules, options) : Region::sampled(space, rules, options);
   if (!region) return tl::unexpected(region.error());
+  std::shared_ptr<const GpGround> ground;
+  if (options.kind == Kind::gp) ground = make_gp_ground(space, *region, problem);
+  Blueprint blueprint;
+  blueprint.parts_ = std::make_shared<const Parts>(Parts{space, options, std::move(*region), ground});
+  return blueprint;
+}
+
+std::unique_ptr<Strategy> Blueprint::strategy(std::uint64_t seed) const {
+  auto options = parts_->options;
+  options.seed = seed;
+  auto region = parts_->region;
   switch (options.kind) {
     case Kind::grid_search:
-      return make_grid(space, std::move(*region), options);
+      return make_grid(parts_->space, std::move(region), options);
     case Kind::random:
-      return make_random(space, std::move(*region), options);
+      return make_random(parts_->space, std::move(region), options);
     case Kind::sobol:
-      return make_sobol(space, std::move(*region), options);
+      return make_sobol(parts_->space, std::move(region), options);
+    case Kind::gp:
+      return make_gp(parts_->space, std::move(region), options, parts_->ground);
     case Kind::tpe:
       break;
   }
-  return make_tpe(space, std::move(*region), options);
+  return make_tpe(parts_->space, std::move(region), options);
+}
+
+base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
+                                                      const space::PointRules& rules, const Options& options,
+                                                      const Problem& problem) {
+  const auto blueprint = Blueprint::make(space, rules, options, problem);
+  if (!blueprint) return tl::unexpected(blueprint.error());
+  return blueprint->strategy(options.seed);
 }
 
 }  // namespace autotuner::search

@@ -1,18 +1,33 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "search/problem.hpp"
 #include "space/space.hpp"
 
 namespace autotuner::search {
 
 /// Rank of an experiment before its score: failures are a state, never a number.
 enum class TrialClass { met = 0, missed = 1, violated = 2, failed = 3 };
+
+/// How a trial failed. Which way memory ran out says which points will fail, too.
+enum class Failure {
+  none,
+  no_cache_room,       ///< start: the weights leave no room for the key-value cache; wants more memory share
+  no_graph_room,       ///< start: the rest of the memory is too small for graph capture; wants less
+  out_of_memory,       ///< start, for another or an unknown share of the memory
+  out_of_memory_load,  ///< under load
+  invalid,             ///< refused by the engine or the harness at once
+  timeout,
+  unhealthy,  ///< crashed or answered wrongly for another reason
+  other
+};
 
 /// A point that was suggested, and what came of it. The log of trials plus the seed is the whole state of a
 /// strategy, so a task survives a restart.
@@ -24,6 +39,11 @@ struct Trial {
   std::optional<double> score;  ///< lower is better; only for met and missed
   double penalty = 0;           ///< orders failures among themselves
   int stage = 0;                ///< of a failure: 0 deploy, 1 ready, 2 benchmark; further is better
+  /// By name, of a success; empty = the score is all that is known.
+  std::map<std::string, double> metrics = {};
+  Failure failure = Failure::other;  ///< of class failed
+  double start_seconds = 0;          ///< what starting the engine took; 0 = it was up, or not known
+  double bench_seconds = 0;
 };
 
 /// Whether a is better than b by class, then score (classes met and missed; null and NaN last), then stage
@@ -37,7 +57,7 @@ struct Suggestion {
   std::string phase;                 ///< grid, random (also sobol), model
 };
 
-enum class Kind { grid_search, random, sobol, tpe };
+enum class Kind { grid_search, random, sobol, tpe, gp };
 
 struct Options {
   Kind kind = Kind::grid_search;
@@ -48,6 +68,7 @@ struct Options {
   space::Dedupe dedupe = space::Dedupe::resolved;
   space::GridOrder order = space::GridOrder::lexicographic;
   std::string objective = "minimize_latency";  ///< only handed through to state()
+  int horizon = 0;  ///< trials that the study will have; 0 = max_iterations. More may be asked for.
 };
 
 /// Asks and is told (model: Designer in google/vizier). Not thread-safe: one loop owns it.
@@ -73,11 +94,30 @@ class Strategy {
   virtual base::Json state() const = 0;
 };
 
-/// Errors: invalid_input if the space is empty of valid points (the message lists the reasons), if the
+/// A checked search space and what can be reckoned before the first trial, shared by all strategies made from
+/// it: listing a large space costs more than a study.
+class Blueprint {
+ public:
+  /// Errors: invalid_input if the space is empty of valid points (the message lists the reasons), if the
+  /// strategy needs a finite space and has none, or for options out of range. The rules and the prior are
+  /// copied and must stay callable.
+  static base::Result<Blueprint> make(const space::Space& space, const space::PointRules& rules,
+                                      const Options& options, const Problem& problem = {});
+  /// A strategy at its start. Only the seed differs from the options of make(); it does not reach the order
+  /// of a grid.
+  std::unique_ptr<Strategy> strategy(std::uint64_t seed) const;
+
+ private:
+  struct Parts;
+  std::shared_ptr<const Parts> parts_;  // shared: never changes, and copies of a blueprint are one
+};
+
+/// One strategy from a blueprint of its own. Errors: invalid_input if the space is empty of valid points (the message lists the reasons), if the
 /// strategy needs a finite space and has none, or for options out of range. The rules are copied and must
 /// stay callable.
 base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
-                                                      const space::PointRules& rules, const Options& options);
+                                                      const space::PointRules& rules, const Options& options,
+                                                      const Problem& problem = {});
 
 /// The trials of a stored state document, ours or the reference's; there an entry without metrics or with a
 /// score that is null or infinite is a failure. Errors: invalid_input naming what is missing.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "space/constraint.hpp"
 #include "space/point.hpp"
 #include "space/value.hpp"
 
@@ -54,10 +55,13 @@ struct Node {
 };
 
 /// A condition. Errors: invalid_input "column n: ...".
-base::Result<Node> parse(std::string_view text);
+base::Result<Node> parse(std::string_view text, Truth truth = Truth::boolean);
 
 /// null = unknown, because a name that matters is not set. Errors: invalid_input for operands of the wrong
 /// kind.
-base::Result<Value> evaluate(const Node& node, const Point& point);
+base::Result<Value> evaluate(const Node& node, const Point& point, Truth truth = Truth::boolean);
+
+/// The expression written out again, with parentheses around every operation inside another one.
+std::string to_text(const Node& node);
 
 }  // namespace autotuner::space::expression

@@ -54,12 +54,19 @@ Value modulo(const Value& a, const Value& b) {
   return rest != 0 && (rest < 0) != (divisor < 0) ? rest + divisor : rest;
 }
 
-base::Result<Value> arithmetic(const Node& node, const Point& point) {
+/// Under Truth::numeric a bool counts as 1 or 0.
+Value counted(Value value, Truth truth) {
+  const auto answer = value.as_bool();
+  return truth == Truth::numeric && answer ? Value(*answer ? 1 : 0) : value;
+}
+
+base::Result<Value> arithmetic(const Node& node, const Point& point, Truth truth) {
   std::vector<Value> operands;
   bool unset = false;
   for (const auto& operand : node.operands) {
-    auto value = evaluate(operand, point);
+    auto value = evaluate(operand, point, truth);
     if (!value) return value;
+    value = counted(std::move(*value), truth);
     if (!value->is_null() && !value->as_number()) {
       return base::invalid_input("column {}: {}; arithmetic needs numbers", operand.column,
                                  shown(operand, *value));
@@ -90,13 +97,15 @@ bool fulfils(Operator op, std::partial_ordering order) {
   return order >= 0;
 }
 
-base::Result<Value> comparison(const Node& node, const Point& point) {
+base::Result<Value> comparison(const Node& node, const Point& point, Truth truth) {
   const Node& left = node.operands.front();
   const Node& right = node.operands.back();
-  auto a = evaluate(left, point);
+  auto a = evaluate(left, point, truth);
   if (!a) return a;
-  auto b = evaluate(right, point);
+  auto b = evaluate(right, point, truth);
   if (!b) return b;
+  a = counted(std::move(*a), truth);
+  b = counted(std::move(*b), truth);
   const bool tests_equality = node.op == Operator::equal || node.op == Operator::unequal;
   const auto is_null_literal = [](const Node& n) { return n.op == Operator::literal && n.value.is_null(); };
   // Written out, null asks whether something is set; that has an answer for unset names, too.
@@ -117,19 +126,20 @@ base::Result<Value> comparison(const Node& node, const Point& point) {
 }
 
 /// true, false or unknown.
-base::Result<Value> truth(const Node& node, const Point& point) {
-  auto value = evaluate(node, point);
+base::Result<Value> truth_of(const Node& node, const Point& point, Truth truth) {
+  auto value = evaluate(node, point, truth);
   if (!value || value->is_null() || value->as_bool()) return value;
+  if (truth == Truth::numeric && value->as_number()) return Value(*value->as_number() != 0);
   return base::invalid_input("column {}: {}, which is neither true nor false", node.column,
                              shown(node, *value));
 }
 
 /// Kleene's three-valued logic (1952): what is decided without the unknown parts is decided.
-base::Result<Value> junction(const Node& node, const Point& point) {
+base::Result<Value> junction(const Node& node, const Point& point, Truth truth) {
   const bool decisive = node.op == Operator::any;
   bool unknown = false;
   for (const auto& operand : node.operands) {
-    auto value = truth(operand, point);
+    auto value = truth_of(operand, point, truth);
     if (!value) return value;
     if (value->as_bool() == decisive) return Value(decisive);
     unknown = unknown || value->is_null();
@@ -139,7 +149,7 @@ base::Result<Value> junction(const Node& node, const Point& point) {
 
 }  // namespace
 
-base::Result<Value> evaluate(const Node& node, const Point& point) {
+base::Result<Value> evaluate(const Node& node, const Point& point, Truth truth) {
   switch (node.op) {
     case Operator::literal:
       return node.value;
@@ -153,23 +163,77 @@ base::Result<Value> evaluate(const Node& node, const Point& point) {
     case Operator::multiply:
     case Operator::divide:
     case Operator::modulo:
-      return arithmetic(node, point);
+      return arithmetic(node, point, truth);
     case Operator::equal:
     case Operator::unequal:
     case Operator::less:
     case Operator::less_equal:
     case Operator::greater:
     case Operator::greater_equal:
-      return comparison(node, point);
+      return comparison(node, point, truth);
     case Operator::all:
     case Operator::any:
-      return junction(node, point);
+      return junction(node, point, truth);
     case Operator::negation:
       break;
   }
-  auto inner = truth(node.operands.front(), point);
+  auto inner = truth_of(node.operands.front(), point, truth);
   if (inner && inner->as_bool()) return Value(!*inner->as_bool());
   return inner;
+}
+
+namespace {
+
+const char* symbol_of(Operator op) {
+  switch (op) {
+    case Operator::literal:
+    case Operator::name:
+      return "";
+    case Operator::negate:
+    case Operator::subtract:
+      return "-";
+    case Operator::add:
+      return "+";
+    case Operator::multiply:
+      return "*";
+    case Operator::divide:
+      return "/";
+    case Operator::modulo:
+      return "%";
+    case Operator::equal:
+      return "==";
+    case Operator::unequal:
+      return "!=";
+    case Operator::less:
+      return "<";
+    case Operator::less_equal:
+      return "<=";
+    case Operator::greater:
+      return ">";
+    case Operator::greater_equal:
+      return ">=";
+    case Operator::all:
+      return "and";
+    case Operator::any:
+      return "or";
+    case Operator::negation:
+      return "not";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string to_text(const Node& node) {
+  if (node.op == Operator::name) return node.name;
+  if (node.op == Operator::literal) return shown(node.value);
+  std::string text = node.operands.size() == 1 ? std::string(symbol_of(node.op)) + " " : "";
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    if (i > 0) text += fmt::format(" {} ", symbol_of(node.op));
+    const bool nests = !node.operands[i].operands.empty();
+    text += nests ? "(" + to_text(node.operands[i]) + ")" : to_text(node.operands[i]);
+  }
+  return text;
 }
 
 }  // namespace autotuner::space::expression

@@ -55,19 +55,10 @@ bool can_be_condition(const Node& node) {
   return true;
 }
 
-base::Result<Node> condition(base::Result<Node> node) {
-  if (node && !can_be_condition(*node)) {
-    return base::invalid_input(
-        "column {}: this is a value, not a condition; compare it with something, as in \"... <= 8\"",
-        node->column);
-  }
-  return node;
-}
-
 /// Recursive descent: or < and < not < comparison < sum < product < sign < value.
 class Parser {
  public:
-  explicit Parser(std::vector<Token> tokens) : tokens_(std::move(tokens)) {}
+  Parser(std::vector<Token> tokens, Truth truth) : tokens_(std::move(tokens)), truth_(truth) {}
 
   base::Result<Node> run() {
     auto root = condition(any());
@@ -89,6 +80,15 @@ class Parser {
       if (at_symbol(spelling.text)) return spelling.op;
     }
     return std::nullopt;
+  }
+
+  base::Result<Node> condition(base::Result<Node> node) const {
+    if (node && truth_ == Truth::boolean && !can_be_condition(*node)) {
+      return base::invalid_input(
+          "column {}: this is a value, not a condition; compare it with something, as in \"... <= 8\"",
+          node->column);
+    }
+    return node;
   }
 
   tl::unexpected<base::Error> unexpected(std::string_view wanted) const {
@@ -202,20 +202,21 @@ class Parser {
   }
 
   std::vector<Token> tokens_;
+  Truth truth_;
   std::size_t at_ = 0;
   int depth_ = 0;
 };
 
 }  // namespace
 
-base::Result<Node> parse(std::string_view text) {
+base::Result<Node> parse(std::string_view text, Truth truth) {
   if (text.size() > max_length) {
     return base::invalid_input("column {}: {} characters are too many; at most {}", max_length + 1,
                                text.size(), max_length);
   }
   auto tokens = tokenize(text);
   if (!tokens) return tl::unexpected(tokens.error());
-  return Parser(std::move(*tokens)).run();
+  return Parser(std::move(*tokens), truth).run();
 }
 
 }  // namespace autotuner::space::expression

@@ -1,0 +1,7 @@
+#include "cli/prior.hpp"
+
+namespace autotuner::cli {
+
+void add_prior(search::StudySpace& /*space*/) {}
+
+}  // namespace autotuner::cli

@@ -1,0 +1,227 @@
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "search/gp_model.hpp"
+#include "search/logged_strategy.hpp"
+
+namespace autotuner::search {
+namespace {
+
+constexpr std::size_t start_trials = 6;    ///< random trials before the model, where there is no prior
+constexpr std::size_t start_successes = 3;
+constexpr int start_draws = 24;
+constexpr double safe = 0.5;               ///< points less likely to run are left to the end
+constexpr std::size_t refined = 128;       ///< candidates whose limits are integrated, not approximated
+constexpr int mutations = 300;
+constexpr std::size_t mutated = 6;
+
+/// A candidate and what speaks for it.
+struct Choice {
+  std::size_t index = 0;
+  double value = -std::numeric_limits<double>::infinity();
+  double probability = 1;
+};
+
+class GpSearch final : public LoggedStrategy {
+ public:
+  GpSearch(const space::Space& space, Region region, const Options& options,
+           std::shared_ptr<const GpGround> ground)
+      : LoggedStrategy("BayesianStrategy", space, std::move(region), options),
+        ground_(std::move(ground)),
+        model_(*ground_),
+        feasibility_(*ground_) {}
+
+ protected:
+  std::optional<Suggestion> pick(std::uint64_t k) override {
+    base::Random random(options().seed, k);
+    learn();
+    for (const auto& prospect : pending()) {
+      model_.believe(prospect);
+      feasibility_.believe(prospect);
+    }
+    feasibility_.judge();
+    const bool has_prior = !ground_->margins().empty();
+    if (model_.successes() == 0 && has_prior) {
+      if (auto suggestion = expected_best()) return suggestion;
+    }
+    const bool starting = model_.successes() < start_successes || journal().finished() < start_trials;
+    if (model_.successes() == 0 || (starting && !has_prior)) return random_start(random);
+    return by_model(k, random);
+  }
+
+  void describe(base::Json& state) const override {
+    state["trial_count"] = journal().used();
+    state["max_iterations"] = options().max_iterations;
+    state["n_initial_random"] = options().initial_random;
+  }
+
+ private:
+  void learn() {
+    samples_.clear();
+    for (const auto& [number, trial] : journal().trials()) {
+      if (!trial.finished) continue;
+      samples_.push_back({&trial, &prospect(trial.point)});
+    }
+    model_.learn(samples_);
+    feasibility_.learn(samples_);
+  }
+
+  const Prospect& prospect(const space::Point& point) {
+    const auto [found, is_new] = prospects_.try_emplace(space::identity(point));
+    if (is_new) found->second = ground_->prospect(point);
+    return found->second;
+  }
+
+  /// Points whose trials are under way.
+  std::vector<Prospect> pending() {
+    std::vector<Prospect> prospects;
+    for (const auto& [number, trial] : journal().trials()) {
+      if (!trial.finished) prospects.push_back(prospect(trial.point));
+    }
+    for (const auto& point : journal().pending()) prospects.push_back(prospect(point));
+    return prospects;
+  }
+
+  /// Positions in the pool that may be suggested.
+  std::vector<std::size_t> open_positions() {
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
+      const bool free = ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
+      if (free && !feasibility_.rules_out(i)) positions.push_back(i);
+    }
+    return positions;
+  }
+
+  std::optional<Suggestion> suggestion(std::size_t position, std::string reason, std::string phase) {
+    auto candidate = ground_->holds_all() ? std::optional(region().item(position))
+                                          : region().admit(ground_->pool()[position]);
+    if (!candidate) return std::nullopt;
+    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason), std::move(phase)};
+  }
+
+  /// A point by chance, the likeliest to run of a few.
+  std::optional<Suggestion> random_start(base::Random& random) {
+    const auto open = open_positions();
+    if (open.empty()) return anything(random);
+    Choice best;
+    for (int i = 0; i < start_draws; ++i) {
+      const auto at = open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
+      const double p = feasibility_.has_failures() ? feasibility_.probability(at) : 1;
+      if (p > best.value) best = {at, p, p};
+    }
+    return suggestion(best.index, fmt::format("random start, {} of {} results known", journal().finished(), start_trials),
+                      "random");
+  }
+
+  std::optional<Suggestion> anything(base::Random& random) {
+    auto drawn = region().draw(random);
+    if (!drawn) return std::nullopt;
+    return Suggestion{std::move(drawn->point), std::move(drawn->covers), "what is left, by chance", "random"};
+  }
+
+  /// Before anything has run: what the prior expects most of, among what fits the memory.
+  std::optional<Suggestion> expected_best() {
+    const auto& problem = ground_->problem();
+    if (!problem.objective) return std::nullopt;
+    const auto objective = ground_->expected(problem.objective->metric);
+    if (objective.empty()) return std::nullopt;
+    const double sign = problem.objective->direction == Direction::minimize ? -1 : 1;
+    Choice best;
+    for (const auto i : open_positions()) {
+      double value = sign * objective[i];
+      for (const auto& slo : problem.slos) {
+        const auto expected = ground_->expected(slo.metric);
+        if (!expected.empty()) value -= slo.exponent * std::max(0.0, expected[i] - std::log(slo.max));
+      }
+      value += std::log(std::max(feasibility_.probability(i), 1e-6));
+      const double margin = ground_->margins()[i];
+      if (margin < 0) value += 100 * margin;
+      if (value > best.value) best = {i, value, 1};
+    }
+    if (best.value == -std::numeric_limits<double>::infinity()) return std::nullopt;
+    return suggestion(best.index, "prior: expected to be best", "model");
+  }
+
+  double incumbent(Outlook outlook) {
+    std::vector<std::pair<double, const Prospect*>> scored;
+    for (const auto& sample : samples_) {
+      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, sample.prospect);
+    }
+    std::ranges::stable_sort(scored, {}, &std::pair<double, const Prospect*>::first);
+    if (scored.size() > 12) scored.resize(12);
+    double best = -std::numeric_limits<double>::infinity();
+    for (const auto& [score, prospect] : scored)
+      best = std::max(best, moments(model_.belief(*prospect, outlook), model_.exponents()).mean);
+    return best;
+  }
+
+  double hard_limits(const ScoreBelief& belief) const {
+    double sum = 0;
+    for (std::size_t i = 0; i < belief.excess.size(); ++i) {
+      if (!model_.is_hard()[i]) continue;
+      sum += std::log(std::max(normal_cdf(-belief.excess[i].mean / belief.excess[i].deviation), 1e-12));
+    }
+    return sum;
+  }
+
+  std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
+    const auto outlook = k % 2 == 0 ? Outlook::guarded : Outlook::unbiased;
+    model_.judge(outlook);
+    const double best = incumbent(outlook);
+    std::vector<Choice> choices;
+    const auto open = open_positions();
+    for (const double least : {safe, -1.0}) {
+      for (const auto i : open) {
+        const double p = feasibility_.has_failures() || !ground_->margins().empty() ? feasibility_.probability(i) : 1;
+        if (p < least) continue;
+        const auto belief = model_.belief(i, outlook);
+        const double value = log_expected_improvement(moments(belief, model_.exponents()), best);
+        choices.push_back({i, value + std::log(std::max(p, 1e-9)) + hard_limits(belief), p});
+      }
+      if (!choices.empty()) break;
+    }
+    if (choices.empty()) return anything(random);
+    if (!model_.exponents().empty()) {
+      const auto count = std::min(refined, choices.size());
+      std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
+                                &Choice::value);
+      choices.resize(count);
+      for (auto& choice : choices) {
+        const auto belief = model_.belief(choice.index, outlook);
+        choice.value = log_expected_improvement(belief, model_.exponents(), best) +
+                       std::log(std::max(choice.probability, 1e-9)) + hard_limits(belief);
+      }
+    }
+    const auto chosen = std::ranges::max_element(choices, {}, &Choice::value);
+    return suggestion(chosen->index, reason(*chosen, outlook, best), "model");
+  }
+
+  std::string reason(const Choice& choice, Outlook outlook, double best) const {
+    const auto belief = moments(model_.belief(choice.index, outlook), model_.exponents());
+    const bool exploits = belief.mean > best;
+    const bool listens = outlook == Outlook::guarded && model_.prior_holds();
+    return fmt::format("{}{}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to run",
+                       listens ? "prior and model, " : "model, ", exploits ? "exploitation" : "exploration",
+                       100 * std::expm1(std::min(belief.mean - best, 5.0)),
+                       100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * choice.probability);
+  }
+
+  std::shared_ptr<const GpGround> ground_;
+  GpModel model_;
+  Feasibility feasibility_;
+  std::map<std::string, Prospect> prospects_;
+  std::vector<Sample> samples_;
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_gp(const space::Space& space, Region region, const Options& options,
+                                  std::shared_ptr<const GpGround> ground) {
+  return std::make_unique<GpSearch>(space, std::move(region), options, std::move(ground));
+}
+
+}  // namespace autotuner::search

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "search/features.hpp"
+#include "search/meaning.hpp"
+#include "search/region.hpp"
+#include "search/surrogate.hpp"
+
+namespace autotuner::search {
+
+/// A point with what is known of it before it is tried.
+struct Prospect {
+  space::Point point;
+  std::vector<double> features;
+  std::map<std::string, double> expected = {};   ///< ln of the prior's estimates
+  std::optional<double> memory_margin = {};
+};
+
+/// What the Gaussian-process strategy reckons once for a space, whatever the seed: the pool of points that it
+/// judges at every step, with their features and what the prior expects of them. The pool is the whole of a
+/// finite region up to 50,000 points, else 4,000 draws.
+class GpGround {
+ public:
+  GpGround(const space::Space& space, const Region& region, const Problem& problem);
+
+  const Problem& problem() const { return problem_; }
+  const Features& features() const { return features_; }
+  /// Whether the pool is all there is; then positions are those of the region.
+  bool holds_all() const { return holds_all_; }
+  const std::vector<space::Point>& pool() const { return pool_; }
+  const std::shared_ptr<const CandidateSet>& candidates() const { return candidates_; }
+  /// By position in the pool; empty if there is no prior or it has nothing to say of this metric.
+  std::span<const double> expected(const std::string& metric) const;
+  /// By position in the pool, NaN = not known; empty without a prior.
+  std::span<const double> margins() const { return margins_; }
+  Prospect prospect(const space::Point& point) const;
+
+  /// Parameters whose values say how much memory a point takes, and those that must be equal for two points
+  /// to be compared by it.
+  struct MemoryAxis {
+    std::string parameter;
+    int direction = 0;  ///< 1: more takes more; -1: more takes less; 0: must be equal
+    bool is_fraction = false;
+    bool is_graph = false;
+  };
+  const std::vector<MemoryAxis>& memory_axes() const { return axes_; }
+
+ private:
+  std::vector<space::Point> points_of(const Region& region);
+
+  Problem problem_;
+  bool holds_all_ = false;
+  std::vector<space::Point> pool_;
+  Features features_;
+  std::shared_ptr<const CandidateSet> candidates_;
+  std::map<std::string, std::vector<double>> expected_;
+  std::vector<double> margins_;
+  std::vector<MemoryAxis> axes_;
+};
+
+}  // namespace autotuner::search

@@ -1,0 +1,181 @@
+#include "search/gp_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace autotuner::search {
+namespace {
+
+constexpr double expected_noise = 0.02;
+/// By how many nats the twin with the prior may be behind and still be believed.
+constexpr double evidence_margin = 0.5;
+
+MetricModel::Settings metric_settings(std::size_t groups, bool larger_is_worse, bool expects) {
+  MetricModel::Settings settings;
+  settings.prior.length_mean = std::log(0.5 * std::sqrt(static_cast<double>(std::max<std::size_t>(groups, 1))));
+  settings.prior.length_deviation = 1;
+  settings.noise = expected_noise;
+  settings.larger_is_worse = larger_is_worse;
+  settings.expects = expects;
+  return settings;
+}
+
+std::optional<double> logarithm(const std::map<std::string, double>& metrics, const std::string& name) {
+  const auto found = metrics.find(name);
+  if (found == metrics.end() || !std::isfinite(found->second) || found->second <= 0) return std::nullopt;
+  return std::log(found->second);
+}
+
+bool scored(const Trial& trial) {
+  return trial.finished && trial.rank != TrialClass::failed;
+}
+
+}  // namespace
+
+GpModel::GpModel(const GpGround& ground) : ground_(ground) {
+  const auto& problem = ground_.problem();
+  by_score_ = !problem.objective;
+  const bool minimizes = problem.objective && problem.objective->direction == Direction::minimize;
+  parts_.push_back(make_part(problem.objective ? problem.objective->metric : "", minimizes));
+  parts_.back().sign = minimizes ? -1 : 1;
+  for (const auto& slo : problem.slos) {
+    if (by_score_ || !(slo.max > 0)) continue;
+    parts_.push_back(make_part(slo.metric, true));
+    parts_.back().limit = std::log(slo.max);
+    exponents_.push_back(slo.hard ? 0 : slo.exponent);
+    hard_.push_back(slo.hard);
+  }
+}
+
+GpModel::Part GpModel::make_part(const std::string& metric, bool larger_is_worse) const {
+  const auto groups = ground_.features().group_count();
+  Part part{metric, 1, 0, MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, false)), {}};
+  if (!metric.empty() && !ground_.expected(metric).empty())
+    part.expecting = MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, true));
+  return part;
+}
+
+double GpModel::expectation(const Part& part, const Prospect& prospect) const {
+  if (!part.expecting) return 0;
+  const auto found = prospect.expected.find(part.metric);
+  if (found != prospect.expected.end()) return found->second;
+  const auto pool = ground_.expected(part.metric);
+  return std::accumulate(pool.begin(), pool.end(), 0.0) / static_cast<double>(pool.size());
+}
+
+void GpModel::see_form_of_scores(std::span<const Sample> samples) {
+  bool gains = true;
+  bool losses = true;
+  score_scale_ = 0;
+  for (const auto& sample : samples) {
+    if (!scored(*sample.trial) || !sample.trial->score) continue;
+    const double value = -*sample.trial->score;
+    gains = gains && value > 0;
+    losses = losses && value < 0;
+    score_scale_ = std::max(score_scale_, std::abs(value));
+  }
+  score_form_ = gains ? ScoreForm::gains : losses ? ScoreForm::losses : ScoreForm::plain;
+  if (score_scale_ == 0) score_scale_ = 1;
+}
+
+std::optional<double> GpModel::observed(const Trial& trial) const {
+  if (!scored(trial)) return std::nullopt;
+  if (!by_score_) {
+    const auto& problem = ground_.problem();
+    const auto score = soft_score(*problem.objective, problem.slos, trial.metrics);
+    return score ? std::optional(std::log(*score)) : std::nullopt;
+  }
+  if (!trial.score) return std::nullopt;
+  switch (score_form_) {
+    case ScoreForm::gains:
+      return std::log(-*trial.score);
+    case ScoreForm::losses:
+      return -std::log(*trial.score);
+    case ScoreForm::plain:
+      break;
+  }
+  return -*trial.score / score_scale_;
+}
+
+std::vector<Observation> GpModel::observations(const Part& part, std::span<const Sample> samples) const {
+  std::vector<Observation> result;
+  for (const auto& sample : samples) {
+    if (!scored(*sample.trial)) continue;
+    const auto value = by_score_ ? observed(*sample.trial) : logarithm(sample.trial->metrics, part.metric);
+    if (!value) continue;
+    result.push_back({sample.trial->number, sample.prospect->features, expectation(part, *sample.prospect), *value});
+  }
+  return result;
+}
+
+void GpModel::learn(std::span<const Sample> samples) {
+  if (by_score_) see_form_of_scores(samples);
+  successes_ = static_cast<std::size_t>(
+      std::ranges::count_if(samples, [this](const Sample& s) { return observed(*s.trial).has_value(); }));
+  for (auto& part : parts_) {
+    const auto known = observations(part, samples);
+    part.plain.learn(known);
+    if (part.expecting) part.expecting->learn(known);
+  }
+}
+
+void GpModel::believe(const Prospect& prospect) {
+  for (auto& part : parts_) {
+    part.plain.believe(prospect.features, 0);
+    if (part.expecting) part.expecting->believe(prospect.features, expectation(part, prospect));
+  }
+}
+
+void GpModel::forget_beliefs() {
+  for (auto& part : parts_) {
+    part.plain.forget_beliefs();
+    if (part.expecting) part.expecting->forget_beliefs();
+  }
+}
+
+const MetricModel& GpModel::chosen(const Part& part, Outlook outlook) const {
+  if (outlook == Outlook::unbiased || !part.expecting) return part.plain;
+  const bool believed = part.expecting->evidence() + evidence_margin >= part.plain.evidence();
+  return believed ? *part.expecting : part.plain;
+}
+
+bool GpModel::prior_holds() const {
+  const auto& part = parts_.front();
+  return part.expecting && &chosen(part, Outlook::guarded) != &part.plain;
+}
+
+void GpModel::judge(Outlook outlook) {
+  for (auto& part : parts_) {
+    auto& model = &chosen(part, outlook) == &part.plain ? part.plain : *part.expecting;
+    if (model.size() > 0) model.judge(ground_.candidates(), ground_.expected(part.metric));
+  }
+}
+
+ScoreBelief GpModel::belief(std::size_t index, Outlook outlook) const {
+  ScoreBelief belief;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const auto& model = chosen(parts_[i], outlook);
+    auto g = model.size() > 0 ? model.candidate(index) : Gaussian{parts_[i].limit, 1};
+    g.mean = parts_[i].sign * g.mean - parts_[i].limit;
+    if (i == 0) belief.objective = g;
+    else belief.excess.push_back(g);
+  }
+  return belief;
+}
+
+ScoreBelief GpModel::belief(const Prospect& prospect, Outlook outlook) const {
+  ScoreBelief belief;
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    const auto& part = parts_[i];
+    const auto& model = chosen(part, outlook);
+    auto g = model.size() > 0 ? model.at(prospect.features, expectation(part, prospect))
+                              : Gaussian{part.limit, 1};
+    g.mean = part.sign * g.mean - part.limit;
+    if (i == 0) belief.objective = g;
+    else belief.excess.push_back(g);
+  }
+  return belief;
+}
+
+}  // namespace autotuner::search

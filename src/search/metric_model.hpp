@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "search/features.hpp"
+#include "search/surrogate.hpp"
+
+namespace autotuner::search {
+
+/// One measured value of one trial, as a model takes it in.
+struct Observation {
+  int number = 0;                                ///< of the trial
+  std::span<const double> features = {};         ///< must stay alive while the model learns from it
+  double expectation = 0;                        ///< in the units of the value
+  double value = 0;
+};
+
+/// A Gaussian process over one quantity that keeps itself fitted. What it believes is a function of the
+/// observations in the order of their numbers alone, not of the order in which it met them, so a search that
+/// is taken up again goes on as it would have: hyperparameters are fitted to the first 2, 3, ... 60, 72, ...
+/// observations (a fifth more each time), each fit from the one before it; rows between two fits are appended.
+class MetricModel {
+ public:
+  struct Settings {
+    KernelPrior prior;
+    double noise = 0.02;          ///< expected, in units of the value
+    bool larger_is_worse = false; ///< which tail is cut at two deviations
+    bool standardize = true;      ///< else values are taken as they are, around `center`
+    double center = 0;
+    double constant = 1;          ///< uncertainty of the level
+    bool expects = false;         ///< uses the expectations of observations and candidates
+    double trust = 0.8;           ///< how much of an expected difference is believed beforehand
+    double doubt = 0.2;           ///< deviation of that share
+  };
+
+  /// `features` must outlive the model.
+  MetricModel(const Features& features, Settings settings);
+
+  /// All observations there are, by ascending number.
+  void learn(std::span<const Observation> observations);
+  std::size_t size() const { return known_.size(); }
+  /// At the last fit, the sum of the logarithms of what leave-one-out predictions gave the observed values.
+  double evidence() const;
+  const Kernel& kernel() const { return process_.kernel(); }
+
+  /// Pending points are believed until forgotten.
+  void believe(std::span<const double> features, double expectation);
+  void forget_beliefs();
+
+  /// Of the noise-free quantity, in its units.
+  Gaussian at(std::span<const double> features, double expectation) const;
+
+  /// Brings the posterior over the candidates up to date. Expectations by candidate in units of the value,
+  /// empty = none. The set must be the same every time; another one starts over.
+  void judge(const std::shared_ptr<const CandidateSet>& candidates, std::span<const double> expectations);
+  Gaussian candidate(std::size_t index) const;
+  /// The same for a few points that come and go.
+  std::vector<Gaussian> judge_once(const CandidateSet& candidates, std::span<const double> expectations) const;
+
+ private:
+  struct Known {
+    int number = 0;
+    double value = 0;
+    bool operator==(const Known&) const = default;
+  };
+  struct Fit {
+    std::size_t observations = 0;
+    double center = 0;
+    double scale = 1;
+    double expected_center = 0;
+    double worst = 0;  ///< values are cut here
+    Kernel kernel;
+    std::vector<double> noise_scales;
+    double evidence = 0;
+  };
+
+  static std::size_t next_fit(std::size_t observations);
+  Fit fitted(std::span<const Observation> observations, const Fit* before) const;
+  TrainingSet training_set(const Fit& fit, std::span<const Observation> observations) const;
+  double target(const Fit& fit, const Observation& observation) const;
+  double expected(const Fit& fit, double expectation) const;
+  Gaussian natural(const Gaussian& standard, double expectation) const;
+  std::vector<float> scaled(std::span<const double> expectations) const;
+
+  std::span<const std::size_t> groups_;
+  std::size_t group_count_;
+  Settings settings_;
+  std::vector<Known> known_;
+  std::vector<Fit> fits_;
+  Process process_;
+  std::size_t believed_ = 0;
+  CandidatePosterior posterior_;
+  const CandidateSet* judged_ = nullptr;
+  std::vector<double> candidate_expectations_;
+};
+
+}  // namespace autotuner::search

@@ -1,0 +1,31 @@
+#include "search/study.hpp"
+
+namespace autotuner::search {
+namespace {
+
+/// Trials are numbered beyond any suggestion, so that a report of a point that was never asked for is not
+/// taken for the outcome of one that was.
+constexpr int first_number = 1'000'000;
+
+}  // namespace
+
+Study::Study(std::unique_ptr<Strategy> strategy, const Problem& problem)
+    : strategy_(std::move(strategy)), problem_(problem) {}
+
+void Study::tell(const Report& report) {
+  Trial trial;
+  trial.number = first_number + told_++;
+  trial.point = report.point;
+  trial.finished = true;
+  trial.failure = report.failure;
+  trial.rank = report.failure == Failure::none ? TrialClass::met : TrialClass::failed;
+  trial.metrics = report.metrics;
+  trial.start_seconds = report.start_seconds;
+  trial.bench_seconds = report.bench_seconds;
+  auto score = report.score;
+  if (!score && problem_.objective) score = soft_score(*problem_.objective, problem_.slos, report.metrics);
+  if (score) trial.score = -*score;
+  strategy_->record(std::span(&trial, 1));
+}
+
+}  // namespace autotuner::search
