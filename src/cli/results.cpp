@@ -50,7 +50,7 @@ int results(const ResultsOptions& options, const Settings& settings, const Resul
   if (!run) return report_error(run.error());
   const auto answer = report::answer(*run);
   if (options.json) {
-    fmt::print("{}", report::summary_text(*run, answer));
+    report::write_summary(*run, answer, [](std::string_view text) { fmt::print("{}", text); });
     return success;
   }
   const report::TextStyle style{settings.stdout_is_terminal && settings.colour, settings.columns};

@@ -62,6 +62,19 @@ TEST(Summary, KeepsTheReferencesMembersAndTheBaselineOutOfTheCounts) {
   EXPECT_EQ(document["baseline"]["experiment_id"], 0);
 }
 
+TEST(Summary, WritesTheSameDocumentPieceByPiece) {
+  FinishedRun finished;
+  const auto results = answer(finished.run());
+  std::string text;
+  write_summary(finished.run(), results, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), results)) + "\n");
+  finished.run().experiments.resize(1);
+  text.clear();
+  const auto baseline_alone = answer(finished.run());
+  write_summary(finished.run(), baseline_alone, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), baseline_alone)) + "\n");
+}
+
 TEST(Export, WritesOneCsvRowPerOperatingPointWithUnitsInTheHeader) {
   FinishedRun finished;
   const auto lines = base::split(export_csv_points(finished.run()), '\n');

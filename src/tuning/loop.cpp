@@ -243,8 +243,11 @@ void Session::put(const Experiment& experiment) {
 base::Awaitable<void> Session::save(const Experiment& experiment) {
   put(experiment);
   run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
-  const auto stored = co_await store_.save(
-      run_, experiment, checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system())));
+  // What is under way adds nothing to the checkpoint: a run that resumes finds it among the experiments.
+  auto checkpoint = experiment.terminal()
+                        ? checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system()))
+                        : std::string();
+  const auto stored = co_await store_.save(run_, experiment, std::move(checkpoint));
   if (!stored) {
     halted_ = true;
     run_.stop_reason = "error";
