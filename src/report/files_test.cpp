@@ -23,6 +23,13 @@ TEST(Launch, GivesAShellCommandOnAPortOfItsOwnWithoutTheTrialsName) {
             "    --port 8080 \\\n    --ctx-size 4096\n");
 }
 
+TEST(Launch, KeepsASubcommandAndItsModelBesideTheProgram) {
+  FinishedRun finished;
+  finished.run().experiments[1].command = {"vllm", "serve", "org/model", "--port", "30001", "--enforce-eager"};
+  EXPECT_EQ(launch_text(finished.run(), 1, LaunchFormat::shell),
+            "vllm serve org/model \\\n    --port 8080 \\\n    --enforce-eager\n");
+}
+
 TEST(Launch, QuotesForSystemdAndDoublesItsPercentSigns) {
   FinishedRun finished;
   finished.run().experiments[1].command.back() = "50%";
