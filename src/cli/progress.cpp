@@ -1,9 +1,11 @@
 #include "cli/progress.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::cli {
@@ -94,10 +96,9 @@ void Progress::handle(const tuning::PhaseChanged& event) {
 void Progress::handle(const tuning::LevelProgress& event) {
   if (clock_.steady() - drawn_ < redraw_interval) return;
   const auto cut = phase_.find(" · ");
-  phase_ =
-      fmt::format("{} · {}/{} requests, {} tokens/s",
-                  cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished, event.planned,
-                  metrics::to_readable("mean_output_speed", event.output_tokens_per_s).substr(0, 6));
+  phase_ = fmt::format("{} · {}/{} requests, {} tokens/s",
+                       cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished,
+                       event.planned, base::to_readable_number(std::round(event.output_tokens_per_s)));
   draw_status();
 }
 
@@ -150,8 +151,9 @@ void Progress::draw_status() {
   if (!style_.live || over_) return;
   drawn_ = clock_.steady();
   std::string line = fmt::format("{} {}", position(), phase_);
-  if (!best_.empty()) line += " | best " + best_;
+  // What comes last is lost first in a narrow terminal.
   if (const auto left = time_left(); !left.empty()) line += " | " + left;
+  if (!best_.empty()) line += " | best " + best_;
   const auto limit = static_cast<std::size_t>(std::max(20, style_.columns - 1));
   // Cut between characters, never inside one.
   if (line.size() > limit) {
