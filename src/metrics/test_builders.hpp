@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace autotuner::metrics::testing {
 
 inline load::Nanoseconds at(double seconds) {
-  return load::Nanoseconds(static_cast<long long>(seconds * 1e9 + 0.5));
+  return load::Nanoseconds(std::llround(seconds * 1e9));
 }
 
 struct Sent {
