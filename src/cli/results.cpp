@@ -68,7 +68,7 @@ int results(const ResultsOptions& options, const Settings& settings, const Resul
   if (options.log) return print_log(*run, *options.log, parts);
   const auto answer = report::answer(*run);
   if (options.json) {
-    fmt::print("{}", report::summary_text(*run, answer));
+    report::write_summary(*run, answer, [](std::string_view text) { fmt::print("{}", text); });
     return success;
   }
   const report::TextStyle style{settings.stdout_is_terminal && settings.colour, settings.columns};

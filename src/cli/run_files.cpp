@@ -41,16 +41,18 @@ RunFiles write_run_files(const tuning::Run& run, const report::Answer& answer, c
   RunFiles files;
   // The name is kept as it is (the reference's path); only what would leave the folder is replaced.
   const auto name = base::replace_all(run.task.name, "/", "_");
-  const auto write = [&](const char* what, const std::string& path, const std::string& text) {
-    const auto done = write_file(path, text);
+  const auto note = [&](const char* what, const std::string& path, const base::Result<void>& done) {
     if (done) {
       files.written.emplace_back(what, path);
     } else {
       files.problems.push_back(done.error().message);
     }
   };
-  write("Results", fmt::format("{}/{}_results.json", folder, name), report::summary_text(run, answer));
-  write("Report", fmt::format("{}/{}_report.html", folder, name), report::html(run, answer));
+  const auto results = fmt::format("{}/{}_results.json", folder, name);
+  note("Results", results,
+       write_file(results, [&](const TextSink& write) { report::write_summary(run, answer, write); }));
+  const auto page = fmt::format("{}/{}_report.html", folder, name);
+  note("Report", page, write_file(page, report::html(run, answer)));
   return files;
 }
 

@@ -203,7 +203,7 @@ int Tuning::run() {
   if (!options_.no_files) files = write_run_files(run, answer, options_.out);
   for (const auto& problem : files.problems) fmt::print(stderr, "warning: {}\n", problem);
   if (options_.json) {
-    fmt::print("{}", report::summary_text(run, answer));
+    report::write_summary(run, answer, [](std::string_view text) { fmt::print("{}", text); });
   } else {
     print_answer(run, answer, settings_, files);
   }

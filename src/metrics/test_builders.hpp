@@ -128,7 +128,7 @@ inline Slo slo_of(std::vector<Limit> limits, double steepness = 0.1) {
   return slo;
 }
 
-inline Metrics values_of(std::initializer_list<std::pair<const std::string, double>> values) {
+inline Metrics values_of(const MetricValues& values) {
   Metrics metrics;
   metrics.values = values;
   return metrics;

@@ -24,6 +24,14 @@ TEST(Launch, GivesAShellCommandOnAPortOfItsOwnWithoutTheTrialsName) {
             "    --port 8080 \\\n    --ctx-size 4096\n");
 }
 
+TEST(Launch, KeepsASubcommandAndItsModelBesideTheProgram) {
+  FinishedRun finished;
+  finished.run().experiments[1].command = {"vllm",   "serve", "org/model",
+                                           "--port", "30001", "--enforce-eager"};
+  EXPECT_EQ(launch_text(finished.run(), 1, LaunchFormat::shell),
+            "vllm serve org/model \\\n    --port 8080 \\\n    --enforce-eager\n");
+}
+
 TEST(Launch, QuotesForSystemdAndDoublesItsPercentSigns) {
   FinishedRun finished;
   finished.run().experiments[1].command.back() = "50%";
@@ -75,6 +83,19 @@ TEST(FailureText, ShowsHowTheFirstOfThemWasStartedAndItsLastWords) {
   EXPECT_NE(text.find("under a limit of 20.8 GiB"), std::string::npos) << text;
   EXPECT_NE(text.find("    ggml: failed to allocate <buffer>\n"), std::string::npos) << text;
   EXPECT_NE(html(finished.run(), result).find("ggml: failed to allocate &lt;buffer&gt;"), std::string::npos);
+}
+
+TEST(Summary, WritesTheSameDocumentPieceByPiece) {
+  FinishedRun finished;
+  const auto results = answer(finished.run());
+  std::string text;
+  write_summary(finished.run(), results, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), results)) + "\n");
+  finished.run().experiments.resize(1);
+  text.clear();
+  const auto baseline_alone = answer(finished.run());
+  write_summary(finished.run(), baseline_alone, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), baseline_alone)) + "\n");
 }
 
 TEST(Export, WritesOneCsvRowPerOperatingPointWithUnitsInTheHeader) {

@@ -290,7 +290,7 @@ std::string html(const Run& run, const Answer& answer) {
       answer.simulated ? " <span class=\"tag\">simulated engine: invented speed</span>" : "",
       escaped(metrics::to_text(run.task.goal.objective)),
       escaped(std::string(engine::runtime(run.task.runtime).title)),
-      escaped(run.completed_at.empty() ? run.started_at : run.completed_at));
+      escaped(base::to_readable_time(run.completed_at.empty() ? run.started_at : run.completed_at)));
   page += verdict_html(answer);
   page += launch_html(run, answer);
   page += "<div class=\"plots\">\n" + pareto_figure(run, answer) + convergence_figure(run, answer) +

@@ -31,9 +31,8 @@ std::string wrapped_shell_line(const std::map<std::string, std::string>& environ
                                const std::vector<std::string>& command) {
   std::string text = engine::shell_line(environment, {command.front()});
   for (std::size_t i = 1; i < command.size(); ++i) {
-    const bool flag = command[i].starts_with("--");
-    const bool flag_before = command[i - 1].starts_with("--");
-    text += (flag || !flag_before ? " \\\n    " : " ") + engine::shell_quote(command[i]);
+    // One option with its values to a line; `vllm serve MODEL` stays whole.
+    text += (command[i].starts_with("--") ? " \\\n    " : " ") + engine::shell_quote(command[i]);
   }
   return text + "\n";
 }

@@ -1,6 +1,7 @@
 #include "tuning/loop.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/await.hpp"
 #include "tests/support/fakes.hpp"
@@ -99,6 +100,18 @@ TEST_F(TuningLoopTest, CountsNoGpusForAnEngineOnAHostWithoutAny) {
   }
   const auto on_a_gpu = run(task, {.host_gpus = 1});
   for (const auto& experiment : on_a_gpu.experiments) EXPECT_EQ(experiment.gpus, 1);
+}
+
+TEST_F(TuningLoopTest, EndsWithACheckpointThatHoldsTheWholeSearch) {
+  const auto task = task_of_four();
+  run(task);
+  const auto text = await(store.checkpoint(task.name));
+  ASSERT_TRUE(text);
+  const auto checkpoint = base::parse_json(*text).value();
+  EXPECT_EQ(checkpoint["iteration"], 4);
+  const auto log = search::trials_from_state(checkpoint["strategy_state"]);
+  ASSERT_TRUE(log) << log.error().message;
+  EXPECT_EQ(log->size(), 4U);
 }
 
 TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {
