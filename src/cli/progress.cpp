@@ -16,6 +16,9 @@ using std::chrono::duration;
 /// The status line moves at most this often: a terminal over a slow link must not slow the measurement.
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
 
+/// A line each time would fill a log.
+constexpr auto line_interval = std::chrono::seconds(10);
+
 std::string one_line(std::string text, std::size_t limit) {
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
   return text.size() > limit ? text.substr(0, limit - 3) + "..." : text;
@@ -67,6 +70,18 @@ void Progress::show(const tuning::Event& event) {
 void Progress::say(const std::string& text) {
   const std::lock_guard lock(mutex_);
   print_line(text);
+}
+
+void Progress::handle(const tuning::Preparing& event) {
+  const auto now = clock_.steady();
+  if (style_.live) {
+    if (now - drawn_ < redraw_interval) return;
+    drawn_ = now;
+    show_status(event.detail);
+  } else if (!told_ || now - *told_ >= line_interval) {
+    told_ = now;
+    print_line(event.detail);
+  }
 }
 
 void Progress::handle(const tuning::RunStarted& event) {
@@ -154,6 +169,10 @@ void Progress::draw_status() {
   // What comes last is lost first in a narrow terminal.
   if (const auto left = time_left(); !left.empty()) line += " | " + left;
   if (!best_.empty()) line += " | best " + best_;
+  show_status(std::move(line));
+}
+
+void Progress::show_status(std::string line) {
   const auto limit = static_cast<std::size_t>(std::max(20, style_.columns - 1));
   // Cut between characters, never inside one.
   if (line.size() > limit) {

@@ -31,6 +31,7 @@ using BodySink = std::function<bool(std::string_view)>;
 struct Transfer {
   HttpResponse response;
   BodySink sink;
+  const std::function<void(std::uint64_t)>& progress;
   std::uint64_t received = 0;
   std::uint64_t limit = 0;
   bool over_limit = false;
@@ -42,6 +43,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   transfer.received += bytes;
   transfer.over_limit = transfer.received > transfer.limit;
   if (transfer.over_limit || !transfer.sink({data, bytes})) return 0;
+  if (transfer.progress) transfer.progress(transfer.received);
   return bytes;
 }
 
@@ -86,6 +88,10 @@ void set_request(CURL* easy, const HttpRequest& request, const curl_slist* heade
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count() * 1000));
+  if (request.stall_limit.count() > 0) {
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_limit.count()));
+  }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "autotuner");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
@@ -135,7 +141,8 @@ base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink si
   const std::unique_ptr<CURL, EasyDeleter> easy(global_ready() ? curl_easy_init() : nullptr);
   const std::unique_ptr<CURLM, MultiDeleter> multi(easy ? curl_multi_init() : nullptr);
   if (!multi) return base::fail(base::ErrorKind::internal, "libcurl could not be initialised");
-  Transfer transfer{.response = {}, .sink = std::move(sink), .limit = request.max_body};
+  Transfer transfer{
+      .response = {}, .sink = std::move(sink), .progress = request.progress, .limit = request.max_body};
   const auto headers = header_list(request);
   std::string reason(CURL_ERROR_SIZE, '\0');
   set_request(easy.get(), request, headers.get());

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "report/export.hpp"
+#include "report/failure_text.hpp"
 #include "report/html.hpp"
 #include "report/launch.hpp"
 #include "report/summary.hpp"
@@ -25,7 +26,8 @@ TEST(Launch, GivesAShellCommandOnAPortOfItsOwnWithoutTheTrialsName) {
 
 TEST(Launch, KeepsASubcommandAndItsModelBesideTheProgram) {
   FinishedRun finished;
-  finished.run().experiments[1].command = {"vllm", "serve", "org/model", "--port", "30001", "--enforce-eager"};
+  finished.run().experiments[1].command = {"vllm",   "serve", "org/model",
+                                           "--port", "30001", "--enforce-eager"};
   EXPECT_EQ(launch_text(finished.run(), 1, LaunchFormat::shell),
             "vllm serve org/model \\\n    --port 8080 \\\n    --enforce-eager\n");
 }
@@ -67,6 +69,20 @@ TEST(Summary, KeepsTheReferencesMembersAndTheBaselineOutOfTheCounts) {
   EXPECT_EQ(document["successful_experiments"], 2);
   EXPECT_EQ(document["best_result"]["experiment_id"], 1);
   EXPECT_EQ(document["baseline"]["experiment_id"], 0);
+}
+
+TEST(FailureText, ShowsHowTheFirstOfThemWasStartedAndItsLastWords) {
+  FinishedRun finished;
+  auto& failed = finished.run().experiments[3];
+  failed.log_tail = "loading\nggml: failed to allocate <buffer>\n";
+  failed.memory_limit_gib = 20.84;
+  failed.log_path = "/data/logs/task_1_exp_3.engine.log";
+  const auto result = answer(finished.run());
+  const auto text = failure_text(finished.run(), result.failures.front());
+  EXPECT_NE(text.find("#3 was started as:\n    /usr/bin/llama-server --model"), std::string::npos) << text;
+  EXPECT_NE(text.find("under a limit of 20.8 GiB"), std::string::npos) << text;
+  EXPECT_NE(text.find("    ggml: failed to allocate <buffer>\n"), std::string::npos) << text;
+  EXPECT_NE(html(finished.run(), result).find("ggml: failed to allocate &lt;buffer&gt;"), std::string::npos);
 }
 
 TEST(Summary, WritesTheSameDocumentPieceByPiece) {

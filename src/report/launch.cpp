@@ -17,9 +17,10 @@ std::vector<std::string> shipped_command(const Experiment& experiment) {
   for (std::size_t i = 0; i + 1 < command.size(); ++i) {
     if (command[i] == "--port") command[i + 1] = "8080";
     // The name that told the trial's engine from a stranger means nothing to the engine that is shipped.
-    const bool named_by_us = (command[i] == "--alias" || command[i] == "--served-model-name") &&
-                             !experiment.flags.contains(command[i].substr(2));
-    if (named_by_us)
+    // So do threads for the cores that the load generator left: there is none where it is shipped.
+    const bool ours =
+        command[i] == "--alias" || command[i] == "--served-model-name" || command[i] == "--threads";
+    if (ours && !experiment.flags.contains(command[i].substr(2)))
       command.erase(command.begin() + static_cast<std::ptrdiff_t>(i),
                     command.begin() + static_cast<std::ptrdiff_t>(i) + 2);
   }

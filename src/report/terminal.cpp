@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
 #include "report/sentences.hpp"
 
@@ -79,7 +80,7 @@ std::vector<std::string> row_of(const Run& run, const Answer& answer, const Expe
   std::vector<std::string> row{(is_best ? "*" : " ") + std::to_string(experiment.number)};
   for (const auto& name : names) {
     const auto* value = experiment.parameters.find(name);
-    row.push_back(value == nullptr ? "·" : space::to_text(*value));
+    row.push_back(value == nullptr ? "·" : engine::readable_value(run.task.runtime, name, *value));
   }
   row.push_back(at && at->value ? metrics::to_readable(at->metric, *at->value) : "-");
   row.push_back(at ? load::to_text(at->point.level) : "-");
@@ -108,8 +109,8 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
       text += "  Why: ";
       std::string list;
       for (const auto& change : answer.changes) {
-        list += fmt::format("{}{} {} (default {})", list.empty() ? "" : ", ", change.parameter, change.value,
-                            change.default_text);
+        list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", change.parameter, change.value,
+                            default_clause(change));
       }
       text += list + "\n";
     }

@@ -22,12 +22,15 @@ class Session {
   Session(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock,
           const EventSink& events, LoopOptions options)
       : store_(store),
+        host_(host),
         clock_(clock),
         events_(events),
         options_(std::move(options)),
         trials_(host, load, clock, events) {}
 
   base::Awaitable<base::Result<void>> prepare(spec::Task task);
+  base::Awaitable<base::Result<void>> ready_host(std::stop_token finish);
+  base::Awaitable<base::Result<void>> open();
   base::Awaitable<void> conduct(std::stop_token finish);
   base::Awaitable<base::Result<Run>> conclude();
 
@@ -51,10 +54,12 @@ class Session {
   int next_number() const;
 
   TaskStore& store_;
+  EngineHost& host_;
   const base::Clock& clock_;
   const EventSink& events_;
   LoopOptions options_;
   TrialRunner trials_;
+  bool resumed_ = false;
   Run run_;
   engine::Setting setting_;
   std::unique_ptr<search::Strategy> strategy_;
@@ -95,9 +100,10 @@ base::Awaitable<base::Result<bool>> Session::restore(const spec::Task& task) {
 
 base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   started_ = clock_.steady();
-  auto resumed = co_await restore(task);
+  const auto resumed = co_await restore(task);
   if (!resumed) co_return tl::unexpected(resumed.error());
-  if (!*resumed) {
+  resumed_ = *resumed;
+  if (!resumed_) {
     run_ = Run{};
     // 53 bits survive every JSON reader as a number.
     run_.seed = task.seed_given
@@ -140,16 +146,42 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
     run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) *
                     static_cast<std::uint64_t>(times);
   }
+  co_return base::Result<void>{};
+}
+
+/// What would fail every trial ends the task before the first one. A new run is stored as failed, with the
+/// reason; a resumed one stays as it is stored, for another try.
+base::Awaitable<base::Result<void>> Session::ready_host(std::stop_token finish) {
+  const auto request = engine_request(run_.task);
+  auto ready = co_await host_.check(request);
+  if (ready) {
+    ready = co_await host_.fetch(request, finish,
+                                 [this](std::string detail) { events_(Preparing{std::move(detail)}); });
+  }
+  if (ready || resumed_) co_return ready;
+  auto stored = co_await store_.open_run(run_);
+  if (stored) {
+    const bool stopped = ready.error().kind == base::ErrorKind::cancelled;
+    run_.state = stopped ? TaskState::cancelled : TaskState::failed;
+    run_.stop_reason = stopped ? "cancelled" : "error";
+    run_.error_message = ready.error().message;
+    run_.completed_at = base::to_iso_text(clock_.system());
+    stored = co_await store_.finish(run_, "");
+  }
+  if (!stored) events_(Notice{true, "the failure could not be stored: " + stored.error().message});
+  co_return ready;
+}
+
+base::Awaitable<base::Result<void>> Session::open() {
   auto opened = base::Result<void>{};
-  if (*resumed) {
+  if (resumed_) {
     opened = co_await store_.finish(run_, "");
   } else {
     opened = co_await store_.open_run(run_);
   }
   if (!opened) co_return tl::unexpected(opened.error());
-  events_(RunStarted{run_.planned, options_.baseline, *resumed,
-                     std::string(engine::runtime(run_.task.runtime).title),
-                     engine::runtime(run_.task.runtime).simulated});
+  const auto& engine = engine::runtime(run_.task.runtime);
+  events_(RunStarted{run_.planned, options_.baseline, resumed_, std::string(engine.title), engine.simulated});
   co_return base::Result<void>{};
 }
 
@@ -373,8 +405,10 @@ TuningLoop::TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, con
 base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions options,
                                                    std::stop_token finish) {
   Session session(store_, host_, load_, clock_, events_, std::move(options));
-  const auto prepared = co_await session.prepare(std::move(task));
-  if (!prepared) co_return tl::unexpected(prepared.error());
+  if (const auto done = co_await session.prepare(std::move(task)); !done)
+    co_return tl::unexpected(done.error());
+  if (const auto done = co_await session.ready_host(finish); !done) co_return tl::unexpected(done.error());
+  if (const auto done = co_await session.open(); !done) co_return tl::unexpected(done.error());
   co_await session.conduct(finish);
   co_return co_await session.conclude();
 }
