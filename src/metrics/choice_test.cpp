@@ -44,6 +44,7 @@ Contender broken(int number, int stage, double penalty) {
 
 std::vector<int> order_of(const Choice& choice) {
   std::vector<int> numbers;
+  numbers.reserve(choice.order.size());
   for (const auto& standing : choice.order) numbers.push_back(standing.number);
   return numbers;
 }

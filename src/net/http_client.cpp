@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "net/url.hpp"
@@ -78,7 +79,7 @@ Headers header_list(const HttpRequest& request) {
   // an empty Expect spares the round trip that curl asks for before longer bodies
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
   for (const auto& [name, value] : request.headers)
-    list = curl_slist_append(list, (name + ": " + value).c_str());
+    list = curl_slist_append(list, fmt::format("{}: {}", name, value).c_str());
   return Headers(list);
 }
 
@@ -122,7 +123,7 @@ void set_request(CURL* easy, const HttpRequest& request, const curl_slist* heade
 }
 
 /// Runs the transfer to its end. Nothing = stopped.
-std::optional<CURLcode> run(CURLM* multi, std::stop_token stop) {
+std::optional<CURLcode> run(CURLM* multi, const std::stop_token& stop) {
   const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
   int running = 1;
   while (running > 0) {

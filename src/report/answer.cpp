@@ -48,6 +48,7 @@ Shown shown_at(const Run& run, const Experiment& experiment, const metrics::Batc
 std::vector<metrics::OperatingPoint> points_to_show(const Run& run, const Experiment& experiment) {
   if (run.task.goal.at.kind == metrics::BasisKind::level) {
     std::vector<metrics::OperatingPoint> points;
+    points.reserve(run.task.workload.scenarios.size());
     for (const auto& scenario : run.task.workload.scenarios) {
       points.push_back({scenario.text(), {run.task.goal.at.level, std::nullopt}});
     }

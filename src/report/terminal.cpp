@@ -1,6 +1,7 @@
 #include "report/terminal.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -25,14 +26,14 @@ std::size_t columns_of(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string padded(std::string text, std::size_t columns) {
+std::string padded(const std::string& text, std::size_t columns) {
   const auto used = columns_of(text);
   return used < columns ? text + std::string(columns - used, ' ') : text;
 }
 
 std::string bar(double headroom) {
   constexpr int cells = 10;
-  const int filled = std::clamp(static_cast<int>((1 - headroom) * cells + 0.5), 0, cells);
+  const int filled = std::clamp(static_cast<int>(std::lround((1 - headroom) * cells)), 0, cells);
   std::string text;
   for (int i = 0; i < cells; ++i) text += i < filled ? "█" : "░";
   return text;

@@ -56,7 +56,7 @@ class TuningLoopTest : public ::testing::Test {
  protected:
   TuningLoopTest() { load.behaviour = by_flags; }
 
-  tuning::Run run(const spec::Task& task, LoopOptions options = {}, std::stop_token stop = {}) {
+  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
     TuningLoop loop(store, host, load, clock, [this](const Event& event) {
       if (on_event) on_event(event);
       if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
