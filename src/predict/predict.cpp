@@ -66,7 +66,9 @@ class Replica {
 
  private:
   Pass lane_of(double sequences, double context) const {
-    const double lane = std::max(1.0, sequences / deployment_.pipeline_parallel);
+    // llama.cpp decodes all sequences in one batch, which visits the GPUs one after the other.
+    const double lanes = deployment_.engine == Engine::llamacpp ? 1 : deployment_.pipeline_parallel;
+    const double lane = std::max(1.0, sequences / lanes);
     return {.tokens = lane, .sequences = lane, .context = lane * context};
   }
 

@@ -185,6 +185,13 @@ TEST(Predict, IsSlowerWithoutGraphsAtSmallBatches) {
             run({.tensor_parallel = 8, .graph_size = 512}, load).tpot.mean);
 }
 
+TEST(Predict, GainsNothingFromMoreGpusThatTakeTurns) {
+  const Deployment one{.engine = Engine::llamacpp, .weights = NumberFormat::int4};
+  auto four = one;
+  four.pipeline_parallel = 4;
+  EXPECT_GE(run(four, chat).step_seconds, run(one, chat).step_seconds);
+}
+
 TEST(Predict, PaysForAPipelineWithLatencyPerToken) {
   auto load = chat;
   load.concurrency = 1;

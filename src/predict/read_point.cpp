@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 #include "base/text.hpp"
 #include "predict/deployment.hpp"
@@ -174,6 +175,10 @@ void settle_layout(Draft& draft, double shared_gpus) {
     // A point that only counts its GPUs spreads one model over them.
     if (gpus_per_replica(to) == 1) to.tensor_parallel = draft.gpus;
     shared_gpus = draft.gpus;
+  }
+  if (to.engine == Engine::llamacpp) {
+    // It splits by layers unless told otherwise: GPUs take turns.
+    to.pipeline_parallel = std::max(to.pipeline_parallel, std::exchange(to.tensor_parallel, 1));
   }
   if (draft.data_parallel > 0) {
     to.replicas = draft.data_parallel;

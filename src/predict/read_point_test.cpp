@@ -72,6 +72,12 @@ TEST(ReadPoint, SplitsSglangsTensorParallelGpusIntoAttentionGroups) {
   EXPECT_EQ(to.replicas, 1);
 }
 
+TEST(ReadPoint, SplitsLayersOverGpusWithLlamaCpp) {
+  const auto to = read({{"backend", "llama.cpp"}, {"tp", 4}});
+  EXPECT_EQ(to.tensor_parallel, 1);
+  EXPECT_EQ(to.pipeline_parallel, 4);
+}
+
 TEST(ReadPoint, StartsFromTheDefaultsOfTheEngineThatThePointNames) {
   EXPECT_EQ(read({{"max_num_tokens", 4096}, {"backend", "trtllm"}}).engine, Engine::tensorrt_llm);
   EXPECT_EQ(read({{"max_num_tokens", 4096}, {"backend", "trtllm"}}).token_budget, 4096);
