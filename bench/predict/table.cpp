@@ -29,6 +29,18 @@ space::Value value_of(const std::string& cell) {
   return number ? space::Value(*number) : space::Value(cell);
 }
 
+/// The share of pairs with low < high, equal ones as half (Mann and Whitney's U over all pairs).
+double order(const std::vector<double>& low, const std::vector<double>& high) {
+  if (low.empty() || high.empty()) return 0;
+  auto both = low;
+  both.insert(both.end(), high.begin(), high.end());
+  const auto rank = ranks(both);
+  const auto n = static_cast<double>(low.size()), m = static_cast<double>(high.size());
+  double sum = 0;
+  for (std::size_t i = low.size(); i < rank.size(); ++i) sum += rank[i];
+  return (sum - m * (m - 1) / 2) / (n * m);
+}
+
 class Comparison {
  public:
   Comparison(std::vector<std::string> columns, std::size_t parameters, const predict::Estimator& estimator)
@@ -43,7 +55,9 @@ class Comparison {
     if (!estimate) return ++nothing_, void();
     ++fates_[{std::string(predict::to_text(estimate->memory.shortage)),
               status + " " + cells[parameters_ + 1]}];
+    if (status.starts_with("oom")) short_margins_.push_back(estimate->memory.margin);
     if (status != "ok") return;
+    margins_.push_back(estimate->memory.margin);
     for (std::size_t i = parameters_ + 2; i < cells.size(); ++i) {
       const auto predicted = predict::metric(*estimate, columns_[i]);
       const auto measured = base::to_number(cells[i]);
@@ -58,6 +72,8 @@ class Comparison {
     for (const auto& [name, series] : series_)
       std::printf("%-34s %6zu rows, rank correlation %.3f\n", name.c_str(), series.measured.size(),
                   rank_correlation(series.predicted, series.measured));
+    std::printf("memory margin puts a row that ran out of memory below one that ran in %.3f of pairs\n",
+                order(short_margins_, margins_));
     std::printf("predicted shortage -> status: rows\n");
     for (const auto& [fate, count] : fates_)
       std::printf("%-40s -> %-44s %6zu\n", fate.first.c_str(), fate.second.c_str(), count);
@@ -69,6 +85,7 @@ class Comparison {
   const predict::Estimator& estimator_;
   std::map<std::string, Series> series_;
   std::map<std::pair<std::string, std::string>, std::size_t> fates_;
+  std::vector<double> margins_, short_margins_;
   std::size_t nothing_ = 0;
 };
 
