@@ -6,6 +6,7 @@
 Uses build/release/autotuner. Everything runs on loopback against the simulated engine; needs a quiet machine to mean
 anything, and prints the load average beside the figures so that a reader can tell.
 """
+import datetime
 import json
 import os
 import pathlib
@@ -115,8 +116,9 @@ def memory(folder):
     path = folder / "memory.json"
     path.write_text(json.dumps(task("memory", {"max-num-seqs": list(range(1, 1001))})))
     environment = {**os.environ, "DATA_DIR": str(folder)}
-    process = subprocess.Popen([str(BINARY), "tune", str(path), "--no-baseline", "--no-files", "--json"], env=environment, cwd=folder,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    with open(folder / "memory-summary.json", "w", encoding="utf-8") as summary:
+        process = subprocess.Popen([str(BINARY), "tune", str(path), "--no-baseline", "--no-files", "--json"], env=environment, cwd=folder,
+                                   stdout=summary, stderr=subprocess.DEVNULL)
     samples = []
     started = time.monotonic()
     while process.poll() is None:
@@ -132,6 +134,10 @@ def memory(folder):
     tenth = max(1, len(samples) // 10)
     row("memory of tune over 1,000 trials: highest", f"{max(samples):.1f} MB", "<= 64 MB")
     row("memory of tune: mean of the 2nd tenth -> last tenth", f"{statistics.mean(samples[tenth:2 * tenth]):.1f} -> {statistics.mean(samples[-tenth:]):.1f} MB", "flat")
+    starts = [record["started_at"] for record in json.loads((folder / "memory-summary.json").read_text())["all_results"]]
+    starts = [datetime.datetime.fromisoformat(start.replace("Z", "+00:00")).timestamp() for start in starts]
+    gaps = [(after - before) * 1000 for before, after in zip(starts, starts[1:])]
+    row("from one trial to the next, first 100 -> last 100", f"{statistics.median(gaps[:100]):.0f} -> {statistics.median(gaps[-100:]):.0f} ms", "flat")
     row("1,000 trials took", f"{seconds:.0f} s", "")
 
 

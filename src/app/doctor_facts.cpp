@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <sys/un.h>
 
+#include "app/host_settings.hpp"
 #include "base/text.hpp"
 #include "hosts/capture.hpp"
 #include "hosts/host_audit.hpp"
@@ -95,7 +96,7 @@ std::vector<cli::EngineFound> find_engines(const cli::Settings& settings,
   return engines;
 }
 
-cli::ModelsFound find_models(const cli::Settings& settings, const hosts::LocalHostSettings& host) {
+cli::ModelsFound find_models(const hosts::LocalHostSettings& host) {
   cli::ModelsFound models;
   std::error_code code;
   models.base_path = host.model_base_path;
@@ -104,8 +105,7 @@ cli::ModelsFound find_models(const cli::Settings& settings, const hosts::LocalHo
        entry.increment(code)) {
     if (entry->is_directory(code) || entry->path().extension() == ".gguf") ++models.base_entries;
   }
-  const auto home = variable(settings, "HF_HOME");
-  models.cache_path = home.empty() ? variable(settings, "HOME") + "/.cache/huggingface" : home;
+  models.cache_path = hosts::hugging_face_home(host);
   const std::string prefix = "models--";
   code.clear();
   for (filesystem::directory_iterator entry(models.cache_path + "/hub", code), end; !code && entry != end;
@@ -227,15 +227,20 @@ cli::PortsFound find_ports(const hosts::LocalHostSettings& host) {
 cli::DoctorParts doctor_parts(const cli::Settings& settings, hosts::LocalHostSettings host) {
   cli::DoctorParts parts;
   parts.engines = [&settings, host] { return find_engines(settings, host); };
-  parts.models = [&settings, host] { return find_models(settings, host); };
+  parts.models = [host] { return find_models(host); };
   parts.gpus = [&settings] { return hosts::list_gpus(settings.environment); };
-  parts.hardware = [&settings] { return hosts::detect_hardware(settings.environment); };
+  parts.hardware = [&settings, host] {
+    return hosts::detect_hardware(settings.environment, host.engine_cpus);
+  };
   parts.services = [&settings] {
     return std::vector{find_docker(settings), find_redis(settings), find_kubernetes(settings)};
   };
   parts.storage = [&settings] { return find_storage(settings); };
   parts.ports = [host] { return find_ports(host); };
-  parts.audit = [&settings] { return hosts::audit_host({.root = "", .environment = settings.environment}); };
+  parts.audit = [&settings] {
+    return hosts::audit_host(
+        {.root = "", .environment = settings.environment, .cpus = cpu_split_of(settings)});
+  };
   return parts;
 }
 

@@ -1,16 +1,11 @@
 #include "app/wiring.hpp"
 
-#include <filesystem>
-
 #include <boost/asio/io_context.hpp>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "app/doctor_facts.hpp"
+#include "app/host_settings.hpp"
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
-#include "base/text.hpp"
 #include "cli/bench.hpp"
 #include "cli/catalogues.hpp"
 #include "cli/completion.hpp"
@@ -25,6 +20,7 @@
 #include "cli/validate.hpp"
 #include "hosts/host_audit.hpp"
 #include "hosts/local_host.hpp"
+#include "hosts/log_archive.hpp"
 #include "simulator/options.hpp"
 #include "store/sql_task_store.hpp"
 #include "store/task_lock.hpp"
@@ -36,73 +32,28 @@ namespace {
 namespace asio = boost::asio;
 using cli::Settings;
 
-std::string setting(const Settings& settings, const std::string& name) {
-  const auto found = settings.config.find(name);
-  return found == settings.config.end() ? std::string() : found->second;
-}
-
-/// ENGINE_MEMORY_GIB, or engine_memory_gib of the configuration file: what each engine may take of the
-/// memory.
-std::optional<std::uint64_t> engine_memory(const Settings& settings) {
-  const auto variable = settings.environment.find("ENGINE_MEMORY_GIB");
-  const auto text =
-      variable != settings.environment.end() ? variable->second : setting(settings, "engine_memory_gib");
-  if (text.empty()) return std::nullopt;
-  const auto gib = base::to_number(text);
-  if (gib && *gib > 0 && *gib < 1e6) return static_cast<std::uint64_t>(*gib * 1024 * 1024 * 1024);
-  fmt::print(stderr,
-             "warning: the memory limit of engines is '{}' and is ignored; must be a number of GiB above 0\n",
-             text);
-  return std::nullopt;
-}
-
-/// Where ports are reserved: one place for all runs of a user, whatever their DATA_DIR, because ports are the
-/// machine's.
-std::string port_lock_folder(const Settings& settings) {
-  std::error_code error;
-  const auto runtime = fmt::format("/run/user/{}", getuid());
-  if (std::filesystem::is_directory(runtime, error)) return runtime + "/autotuner";
-  const auto shared = fmt::format("/tmp/autotuner-{}", getuid());
-  mkdir(shared.c_str(), 0700);
-  struct stat found{};
-  // Anybody may make a folder of this name in /tmp; only our own is used.
-  const bool ours = lstat(shared.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == getuid();
-  return ours ? shared : settings.data_folder + "/run";
-}
-
-hosts::LocalHostSettings local_host_settings(const Settings& settings) {
-  hosts::LocalHostSettings host;
-  host.run_folder = port_lock_folder(settings);
-  host.log_folder = settings.data_folder + "/logs";
-  host.environment = settings.environment;
-  host.environment["PATH"] = settings.path;
-  host.own_executable = settings.own_executable;
-  host.model_base_path = settings.model_base_path;
-  host.memory_limit = engine_memory(settings);
-  host.network.hf_token = settings.hf_token;
-  for (const auto* runtime : {"sglang", "vllm", "tensorrt-llm", "llamacpp", "sim"}) {
-    const hosts::RuntimeProgram program{setting(settings, fmt::format("runtimes.{}.binary", runtime)),
-                                        setting(settings, fmt::format("runtimes.{}.python", runtime))};
-    if (!program.binary.empty() || !program.python.empty()) host.programs[runtime] = program;
-  }
-  return host;
-}
-
 base::Result<std::unique_ptr<tuning::EngineHost>> make_host(const Settings& settings,
-                                                            spec::DeploymentMode mode,
+                                                            const cli::HostWish& wish,
                                                             asio::thread_pool& pool) {
+  const auto mode = wish.mode;
   if (mode != spec::DeploymentMode::local) {
     return base::fail(base::ErrorKind::unavailable,
                       "deployment mode {} is not available in this version; engines run as local processes: "
                       "use --mode local",
                       spec::to_text(mode));
   }
-  return std::make_unique<hosts::LocalHost>(local_host_settings(settings), pool);
+  auto host = local_host_settings(settings);
+  if (!wish.model_path.empty()) host.model_base_path = wish.model_path;
+  return std::make_unique<hosts::LocalHost>(std::move(host), pool);
 }
 
-std::unique_ptr<tuning::LoadRunner> make_load(const Settings& settings, asio::thread_pool& pool) {
+/// `cpus`: where the sender threads run; empty = wherever we may.
+std::unique_ptr<tuning::LoadRunner> make_load(const Settings& settings, std::vector<int> cpus,
+                                              asio::thread_pool& pool) {
   traffic::NativeOptions options;
   options.dataset_cache = settings.data_folder + "/datasets";
+  options.proxies = proxies_of(settings);
+  options.cpus = std::move(cpus);
   return std::make_unique<traffic::NativeLoadRunner>(pool, options);
 }
 
@@ -128,6 +79,10 @@ base::Result<T> with_store(const Settings& settings,
   return result;
 }
 
+engine::Hardware detect_hardware(const Settings& settings) {
+  return hosts::detect_hardware(settings.environment, cpu_split_of(settings).engine);
+}
+
 cli::TuneParts tune_parts(const Settings& settings) {
   cli::TuneParts parts;
   parts.open_store =
@@ -136,10 +91,12 @@ cli::TuneParts tune_parts(const Settings& settings) {
     if (!opened) return tl::unexpected(opened.error());
     return std::unique_ptr<tuning::TaskStore>(std::move(*opened));
   };
-  parts.make_host = [&settings](spec::DeploymentMode mode, asio::thread_pool& pool) {
-    return make_host(settings, mode, pool);
+  parts.make_host = [&settings](const cli::HostWish& wish, asio::thread_pool& pool) {
+    return make_host(settings, wish, pool);
   };
-  parts.make_load = [&settings](asio::thread_pool& pool) { return make_load(settings, pool); };
+  parts.make_load = [&settings](asio::thread_pool& pool) {
+    return make_load(settings, cpu_split_of(settings).client, pool);
+  };
   parts.lock_task = [&settings](const std::string& task) -> base::Result<std::shared_ptr<void>> {
     const base::SystemClock clock;
     auto lock = store::TaskLock::acquire(settings.data_folder + "/run", task, clock);
@@ -147,10 +104,12 @@ cli::TuneParts tune_parts(const Settings& settings) {
     // Shared only because the command line knows the lock's lifetime but not its type.
     return std::shared_ptr<void>(std::make_shared<store::TaskLock>(std::move(*lock)));
   };
+  parts.compress_log = hosts::compress_log;
   parts.audit_host = [&settings] {
-    return hosts::audit_host({.root = "", .environment = settings.environment});
+    return hosts::audit_host(
+        {.root = "", .environment = settings.environment, .cpus = cpu_split_of(settings)});
   };
-  parts.detect_hardware = [&settings] { return hosts::detect_hardware(settings.environment); };
+  parts.detect_hardware = [&settings] { return detect_hardware(settings); };
   return parts;
 }
 
@@ -161,6 +120,7 @@ cli::ResultsParts results_parts(const Settings& settings) {
       return task.empty() ? store.latest() : store.find(task);
     });
   };
+  parts.read_log = hosts::read_log;
   parts.list = [&settings] {
     return with_store<std::vector<tuning::TaskHead>>(settings,
                                                      [](tuning::TaskStore& store) { return store.list(); });
@@ -181,7 +141,7 @@ cli::ExtraWords simulator_words() {
 }  // namespace
 
 std::vector<cli::AddCommand> commands(const Settings& settings) {
-  const auto hardware = [&settings] { return hosts::detect_hardware(settings.environment); };
+  const auto hardware = [&settings] { return detect_hardware(settings); };
   return {
       [&](CLI::App& app, int& code) { cli::add_tune(app, settings, tune_parts(settings), code); },
       [&, hardware](CLI::App& app, int& code) { cli::add_plan(app, settings, hardware, code); },
@@ -189,7 +149,8 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
       [&, hardware](CLI::App& app, int& code) { cli::add_init(app, hardware, code); },
       [&](CLI::App& app, int& code) {
         cli::add_bench(app, settings,
-                       {[&settings](asio::thread_pool& pool) { return make_load(settings, pool); }}, code);
+                       {[&settings](asio::thread_pool& pool) { return make_load(settings, {}, pool); }},
+                       code);
       },
       [&](CLI::App& app, int& code) { cli::add_results(app, settings, results_parts(settings), code); },
       [&](CLI::App& app, int& code) { cli::add_optimize(app, code); },

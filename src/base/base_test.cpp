@@ -71,6 +71,14 @@ TEST(Clock, WritesIsoTimesAndDurationsForPeople) {
   EXPECT_GT(clock.system(), SystemTime{});
 }
 
+TEST(Time, IsShownToPeopleInMinutes) {
+  EXPECT_EQ(to_readable_time("2026-01-15T09:16:07.250000Z"), "2026-01-15 09:16 UTC");
+  EXPECT_EQ(to_readable_time("2026-01-15T09:16:07Z"), "2026-01-15 09:16 UTC");
+  EXPECT_EQ(to_readable_time("yesterday"), "yesterday");
+  EXPECT_EQ(to_readable_time("2026-01-15T09:16:07+02:00"), "2026-01-15T09:16:07+02:00");
+  EXPECT_EQ(to_readable_time(""), "");
+}
+
 TEST(Random, RepeatsItselfForOneSeedAndStreamAndDiffersForOthers) {
   Random a(7, 1);
   Random b(7, 1);

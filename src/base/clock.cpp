@@ -1,5 +1,6 @@
 #include "base/clock.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <ctime>
 
@@ -17,6 +18,16 @@ std::string to_iso_text(SystemTime time) {
   const auto date = fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", utc.tm_year + 1900, utc.tm_mon + 1,
                                 utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec);
   return micros == 0 ? date + "Z" : fmt::format("{}.{:06}Z", date, micros);
+}
+
+std::string to_readable_time(std::string_view iso) {
+  constexpr std::string_view shape = "dddd-dd-ddTdd:dd";
+  const auto fits = [](char wanted, char c) { return wanted == 'd' ? c >= '0' && c <= '9' : c == wanted; };
+  if (iso.size() <= shape.size() || !iso.ends_with('Z') ||
+      !std::ranges::equal(shape, iso.substr(0, shape.size()), fits)) {
+    return std::string(iso);
+  }
+  return fmt::format("{} {} UTC", iso.substr(0, 10), iso.substr(11, 5));
 }
 
 std::string to_duration_text(Seconds duration) {

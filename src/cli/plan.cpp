@@ -34,7 +34,8 @@ struct Plan {
   std::vector<PlannedPoint> first;
   std::optional<PlannedPoint> baseline;
   std::uint64_t planned = 0;
-  int min_gpus = 0, max_gpus = 0;
+  int min_gpus = 0, max_gpus = 0;  ///< as the flags ask for them
+  int host_gpus = 0;
   double seconds_low = 0, seconds_high = 0;
 };
 
@@ -85,6 +86,7 @@ void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
 
 base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_baseline) {
   Plan plan;
+  plan.host_gpus = host_gpus;
   const auto setting = tuning::setting_of(task, host_gpus);
   const auto rules = engine::point_rules(setting);
   const auto options = tuning::search_options(task, task.search.seed);
@@ -150,7 +152,17 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
             {"planned_experiments", plan.planned},
             {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
           {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
-          {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}}}};
+          {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}, {"here", plan.host_gpus}}}};
+}
+
+/// What the flags ask for, held against what is here.
+std::string gpus_line(const Plan& plan, bool simulated) {
+  auto wanted = std::to_string(plan.min_gpus);
+  if (plan.max_gpus != plan.min_gpus) wanted += fmt::format(" to {}", plan.max_gpus);
+  if (simulated) return "GPUs (simulated): " + wanted;
+  if (plan.max_gpus == 0) return "GPUs: none needed";
+  if (plan.host_gpus > 0) return fmt::format("GPUs: {} of {} here", wanted, plan.host_gpus);
+  return fmt::format("GPUs: 0 here; needs {}, unless this build of the engine computes on the CPU", wanted);
 }
 
 void print_plan(const Plan& plan, const spec::Task& task) {
@@ -174,8 +186,7 @@ void print_plan(const Plan& plan, const spec::Task& task) {
     fmt::print("  varies: {}{}\n", parameter.name,
                values ? fmt::format(" ({} values)", *values) : " (continuous)");
   }
-  fmt::print("{}: {}{}\n", simulated ? "GPUs (simulated)" : "GPUs", plan.min_gpus,
-             plan.max_gpus != plan.min_gpus ? fmt::format(" to {}", plan.max_gpus) : "");
+  fmt::print("{}\n", gpus_line(plan, simulated));
   fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
              base::to_duration_text(base::Seconds(plan.seconds_high)));
   if (plan.baseline) fmt::print("Defaults:\n  {}\n", plan.baseline->command);

@@ -1,9 +1,11 @@
 #include "cli/progress.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::cli {
@@ -13,6 +15,9 @@ using std::chrono::duration;
 
 /// The status line moves at most this often: a terminal over a slow link must not slow the measurement.
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
+
+/// A line each time would fill a log.
+constexpr auto line_interval = std::chrono::seconds(10);
 
 std::string one_line(std::string text, std::size_t limit) {
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
@@ -67,6 +72,18 @@ void Progress::say(const std::string& text) {
   print_line(text);
 }
 
+void Progress::handle(const tuning::Preparing& event) {
+  const auto now = clock_.steady();
+  if (style_.live) {
+    if (now - drawn_ < redraw_interval) return;
+    drawn_ = now;
+    show_status(event.detail);
+  } else if (!told_ || now - *told_ >= line_interval) {
+    told_ = now;
+    print_line(event.detail);
+  }
+}
+
 void Progress::handle(const tuning::RunStarted& event) {
   run_start_ = clock_.steady();
   planned_ = event.planned;
@@ -94,10 +111,9 @@ void Progress::handle(const tuning::PhaseChanged& event) {
 void Progress::handle(const tuning::LevelProgress& event) {
   if (clock_.steady() - drawn_ < redraw_interval) return;
   const auto cut = phase_.find(" · ");
-  phase_ =
-      fmt::format("{} · {}/{} requests, {} tokens/s",
-                  cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished, event.planned,
-                  metrics::to_readable("mean_output_speed", event.output_tokens_per_s).substr(0, 6));
+  phase_ = fmt::format("{} · {}/{} requests, {} tokens/s",
+                       cut == std::string::npos ? phase_ : phase_.substr(0, cut), event.finished,
+                       event.planned, base::to_readable_number(std::round(event.output_tokens_per_s)));
   draw_status();
 }
 
@@ -150,8 +166,13 @@ void Progress::draw_status() {
   if (!style_.live || over_) return;
   drawn_ = clock_.steady();
   std::string line = fmt::format("{} {}", position(), phase_);
-  if (!best_.empty()) line += " | best " + best_;
+  // What comes last is lost first in a narrow terminal.
   if (const auto left = time_left(); !left.empty()) line += " | " + left;
+  if (!best_.empty()) line += " | best " + best_;
+  show_status(std::move(line));
+}
+
+void Progress::show_status(std::string line) {
   const auto limit = static_cast<std::size_t>(std::max(20, style_.columns - 1));
   // Cut between characters, never inside one.
   if (line.size() > limit) {

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "base/clock.hpp"
@@ -28,6 +29,7 @@ class Progress {
   void say(const std::string& text);
 
  private:
+  void handle(const tuning::Preparing& event);
   void handle(const tuning::RunStarted& event);
   void handle(const tuning::ExperimentStarted& event);
   void handle(const tuning::PhaseChanged& event);
@@ -39,6 +41,7 @@ class Progress {
   void print_line(const std::string& text);
   void erase_status();
   void draw_status();
+  void show_status(std::string line);
   std::string position() const;
   std::string time_left() const;
   std::string paint(const char* code, const std::string& text) const;
@@ -49,6 +52,7 @@ class Progress {
   std::mutex mutex_;
   base::SteadyTime run_start_;
   base::SteadyTime drawn_;
+  std::optional<base::SteadyTime> told_;  ///< when the last line about preparations was printed
   std::uint64_t planned_ = 0;
   bool with_baseline_ = false;
   int measured_ = 0;  ///< trials finished in this session, copies left out

@@ -7,6 +7,7 @@
 #include "cli/task_source.hpp"
 #include "report/answer.hpp"
 #include "report/export.hpp"
+#include "report/failure_text.hpp"
 #include "report/html.hpp"
 #include "report/launch.hpp"
 #include "report/summary.hpp"
@@ -18,6 +19,7 @@ namespace {
 struct ResultsOptions {
   std::string task;
   bool json = false, list = false;
+  std::optional<int> log;
 };
 
 struct ExportOptions {
@@ -44,19 +46,37 @@ int list_tasks(const ResultsParts& parts) {
   return success;
 }
 
+/// What the engine of one experiment printed.
+int print_log(const tuning::Run& run, int number, const ResultsParts& parts) {
+  const auto* experiment = tuning::find(run, number);
+  if (experiment != nullptr && experiment->same_as) experiment = tuning::find(run, *experiment->same_as);
+  if (experiment == nullptr || experiment->log_path.empty()) {
+    return report_error({base::ErrorKind::not_found,
+                         experiment == nullptr
+                             ? fmt::format("task '{}' has no experiment {}", run.task.name, number)
+                             : fmt::format("experiment {} of task '{}' has no log", number, run.task.name)});
+  }
+  const auto read =
+      parts.read_log(experiment->log_path, [](std::string_view text) { fmt::print("{}", text); });
+  return read ? success : report_error(read.error());
+}
+
 int results(const ResultsOptions& options, const Settings& settings, const ResultsParts& parts) {
   if (options.list) return list_tasks(parts);
   const auto run = parts.find(options.task);
   if (!run) return report_error(run.error());
+  if (options.log) return print_log(*run, *options.log, parts);
   const auto answer = report::answer(*run);
   if (options.json) {
-    fmt::print("{}", report::summary_text(*run, answer));
+    report::write_summary(*run, answer, [](std::string_view text) { fmt::print("{}", text); });
     return success;
   }
   const report::TextStyle style{settings.stdout_is_terminal && settings.colour, settings.columns};
   fmt::print("{}\n{}", report::trials_table(*run, answer, style), report::verdict_text(*run, answer, style));
   if (answer.best)
     fmt::print("{}", report::launch_text(*run, answer.best->number, report::LaunchFormat::shell));
+  if (!answer.best && !answer.failures.empty())
+    fmt::print("{}", report::failure_text(*run, answer.failures.front()));
   fmt::print("{}", report::alternatives_text(answer));
   return success;
 }
@@ -130,9 +150,10 @@ void add_results(CLI::App& app, const Settings& settings, ResultsParts parts, in
   command->add_option("TASK", options->task, "task name; the last run without one");
   command->add_flag("--list", options->list, "list the stored tasks");
   command->add_flag("--json", options->json, "the summary document");
+  command->add_option("--log", options->log, "print what the engine of this experiment printed");
   command->footer(
       "Examples:\n  autotuner results\n  autotuner results --list\n  autotuner results quickstart-llamacpp "
-      "--json | jq .verdict");
+      "--json | jq .verdict\n  autotuner results quickstart-llamacpp --log 3 | less");
   command->callback(
       [options, &settings, parts, &exit_code] { exit_code = results(*options, settings, parts); });
 

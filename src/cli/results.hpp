@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include <CLI/CLI.hpp>
 
@@ -14,6 +15,10 @@ namespace autotuner::cli {
 struct ResultsParts {
   std::function<base::Result<tuning::Run>(const std::string& task_name)> find;
   std::function<base::Result<std::vector<tuning::TaskHead>>()> list;
+  /// Hands an engine's log to the sink, however it is kept.
+  std::function<base::Result<void>(const std::string& path,
+                                   const std::function<void(std::string_view)>& sink)>
+      read_log;
 };
 
 /// `results` and `export`: see what is stored, write it out.

@@ -50,13 +50,17 @@ base::Result<std::string> read_file(const std::string& path) {
 }
 
 base::Result<void> write_file(const std::string& path, const std::string& text) {
+  return write_file(path, [&](const TextSink& write) { write(text); });
+}
+
+base::Result<void> write_file(const std::string& path, const std::function<void(const TextSink&)>& fill) {
   std::error_code code;
   const std::filesystem::path target(path);
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), code);
   const auto temporary = fmt::format("{}.{}.tmp", path, getpid());
   {
     std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-    out << text;
+    fill([&](std::string_view text) { out << text; });
     out.flush();
     if (!out) {
       const auto reason = std::string(std::strerror(errno));

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +19,9 @@ namespace autotuner::cli {
 base::Result<std::string> read_file(const std::string& path);
 /// Writes through a temporary file and a rename: a reader never sees half of it.
 base::Result<void> write_file(const std::string& path, const std::string& text);
+using TextSink = std::function<void(std::string_view)>;
+/// The same for a text that comes piece by piece.
+base::Result<void> write_file(const std::string& path, const std::function<void(const TextSink&)>& fill);
 
 /// Reads and checks a task file; every problem goes to stderr. Nothing when there is an error.
 std::optional<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options);

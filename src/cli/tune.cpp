@@ -17,6 +17,7 @@
 #include "cli/task_source.hpp"
 #include "cli/wizard.hpp"
 #include "report/answer.hpp"
+#include "report/failure_text.hpp"
 #include "report/launch.hpp"
 #include "report/summary.hpp"
 #include "report/terminal.hpp"
@@ -87,6 +88,8 @@ void print_answer(const tuning::Run& run, const report::Answer& answer, const Se
   fmt::print("{}", report::verdict_text(run, answer, data));
   if (answer.best)
     fmt::print("{}", report::launch_text(run, answer.best->number, report::LaunchFormat::shell));
+  if (!answer.best && !answer.failures.empty())
+    fmt::print("{}", report::failure_text(run, answer.failures.front()));
   fmt::print("{}", report::alternatives_text(answer));
   for (const auto& [what, path] : files.written) fmt::print("{}: {}\n", what, path);
   std::fflush(stdout);
@@ -155,7 +158,7 @@ int Tuning::run() {
   boost::asio::thread_pool pool(static_cast<std::size_t>(3 + task_.running.max_parallel_experiments * 2));
   auto store = parts_.open_store(pool);
   if (!store) return fail(store.error());
-  auto host = parts_.make_host(mode_, pool);
+  auto host = parts_.make_host({mode_, options_.model_path}, pool);
   if (!host) return fail(host.error());
   const auto load = parts_.make_load(pool);
 
@@ -190,12 +193,17 @@ int Tuning::run() {
   if (!*result) return fail(result->error());
 
   const auto& run = **result;
+  for (const auto& experiment : run.experiments) {
+    if (experiment.log_path.empty() || experiment.same_as) continue;
+    if (const auto done = parts_.compress_log(experiment.log_path); !done)
+      fmt::print(stderr, "warning: {}\n", done.error().message);
+  }
   const auto answer = report::answer(run);
   RunFiles files;
   if (!options_.no_files) files = write_run_files(run, answer, options_.out);
   for (const auto& problem : files.problems) fmt::print(stderr, "warning: {}\n", problem);
   if (options_.json) {
-    fmt::print("{}", report::summary_text(run, answer));
+    report::write_summary(run, answer, [](std::string_view text) { fmt::print("{}", text); });
   } else {
     print_answer(run, answer, settings_, files);
   }
@@ -210,6 +218,11 @@ int tune(const TuneOptions& options, const Settings& settings, const TuneParts& 
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);
   if (!mode) return bad_usage;
+  if (const auto writable = options.no_files ? base::Result<void>{} : ensure_writable(options.out);
+      !writable) {
+    fmt::print(stderr, "error: {}\n", writable.error().message);
+    return exit_code_of(writable.error());
+  }
   return Tuning(options, settings, parts, std::move(*task), *mode, hardware.gpus).run();
 }
 
@@ -224,14 +237,16 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
   command->add_option("--out", options->out, "folder for result files")->capture_default_str();
   command->add_flag("--resume", options->resume, "go on from what is stored of this task");
   command->add_flag("--no-baseline", options->no_baseline, "don't measure the engine's defaults first");
-  command->add_flag("--fixed", options->fixed, "measure every level to its end (no early stop)");
+  command->add_flag("--fixed", options->fixed,
+                    "measure every level to its end, which is all that this version does");
   command->add_flag("--strict", options->strict, "treat warnings about the task file as errors");
   command->add_flag("--fail-on-slo", options->fail_on_slo, "exit with 3 when soft limits are missed, too");
   command->add_flag("--json", options->json, "print the summary document alone on stdout");
   command->add_flag("--no-files", options->no_files, "write no result files");
   command->add_flag("-v,--verbose", options->verbose, "plain progress lines instead of a status line");
-  command->add_option("--model-path", options->model_path, "folder for models given by name");
-  command->add_option("--kubeconfig", options->kubeconfig, "accepted for old command lines (ome mode)");
+  command->add_option("--model-path", options->model_path,
+                      "folder of models given by name (wins over DOCKER_MODEL_PATH)");
+  command->add_option("--kubeconfig", options->kubeconfig, "accepted for old command lines; has no effect");
   command->add_flag("--direct", options->direct, "accepted for old command lines; has no effect");
   options->wish.add_to(*command);
   command->footer(

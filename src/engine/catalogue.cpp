@@ -62,6 +62,18 @@ const FlagInfo* find_flag(RuntimeId runtime, std::string_view name) {
   return found != flags.end() && found->name == plain_name ? &*found : nullptr;
 }
 
+std::string readable_value(RuntimeId runtime, std::string_view name, const space::Value& value) {
+  const auto* info = find_flag(runtime, name);
+  auto text = space::to_text(value);
+  return info != nullptr && info->minus_one_is_auto && text == "-1" ? "auto" : text;
+}
+
+std::string readable_default(RuntimeId runtime, std::string_view name) {
+  const auto* info = find_flag(runtime, name);
+  if (info == nullptr) return {};
+  return info->minus_one_is_auto && info->default_text == "-1" ? "auto" : std::string(info->default_text);
+}
+
 std::string canonical_flag(RuntimeId runtime, std::string_view name) {
   const auto as_written = without_dashes(name);
   const auto hyphened = base::replace_all(std::string(as_written), "_", "-");

@@ -27,6 +27,7 @@ struct FlagInfo {
   bool classic = false;  ///< in the list that GET /api/runtime-params has always shown (SGLang 210, vLLM 158)
   bool newer = false;    ///< unknown to the oldest version that the table was made from
   bool gone = false;     ///< unknown to the newest version that the table was made from
+  bool minus_one_is_auto = false;  ///< -1 leaves the choice to the engine
 };
 
 /// The versions whose names a table joins; empty where there was only one.
@@ -41,6 +42,11 @@ CatalogueVersions catalogue_versions(RuntimeId runtime);
 std::span<const std::string_view> commonly_tuned(RuntimeId runtime);
 /// Exact, after stripping leading '-'. nullptr when unknown.
 const FlagInfo* find_flag(RuntimeId runtime, std::string_view name);
+
+/// A value as people read it: "auto" where the engine spells that as a number, else its text.
+std::string readable_value(RuntimeId runtime, std::string_view name, const space::Value& value);
+/// The engine's default as people read it; empty = unknown.
+std::string readable_default(RuntimeId runtime, std::string_view name);
 
 /// The engine's own spelling of a name a user may write: underscores to hyphens, mem_frac, tp, short forms.
 /// Unknown names come back with hyphens only.

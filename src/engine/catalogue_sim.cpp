@@ -9,7 +9,9 @@ constexpr std::string_view quantization_words[] = {"none", "fp8"};
 // What `autotuner sim` takes.
 // Rows: name, type, group, marks, default, words. Sorted by name.
 constexpr FlagInfo flags[] = {
+    row("api-key", FlagType::text, "server", plain),
     row("data-parallel-size", FlagType::integer, "parallelism", tuned, "1"),
+    row("die-signal", FlagType::integer, "failures", plain, "0"),
     row("enable-chunked-prefill", FlagType::boolean, "scheduling", tuned | negatable, "true"),
     row("fail", FlagType::text, "failures", plain, "none"),
     row("gpu-memory-utilization", FlagType::real, "memory", tuned, "0.9"),
@@ -25,6 +27,7 @@ constexpr FlagInfo flags[] = {
     row("profile", FlagType::text, "model of speed", plain),
     row("quantization", FlagType::text, "data types", tuned, "none", quantization_words),
     row("seed", FlagType::integer, "model of speed", plain, "0"),
+    row("served-model-name", FlagType::text, "server", plain),
     row("startup-s", FlagType::real, "model of speed", plain, "2"),
     row("step-ms", FlagType::real, "model of speed", plain, "4"),
     row("tensor-parallel-size", FlagType::integer, "parallelism", tuned, "1"),

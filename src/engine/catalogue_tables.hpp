@@ -18,6 +18,7 @@ enum Mark : unsigned {
   reserved = 1U << 4U,
   gone = 1U << 5U,
   newer = 1U << 6U,
+  minus_one_is_auto = 1U << 7U,
 };
 
 constexpr FlagInfo row(std::string_view name, FlagType type, std::string_view group, unsigned marks,
@@ -33,7 +34,8 @@ constexpr FlagInfo row(std::string_view name, FlagType type, std::string_view gr
           .tuned = (marks & Mark::tuned) != 0,
           .classic = (marks & Mark::classic) != 0,
           .newer = (marks & Mark::newer) != 0,
-          .gone = (marks & Mark::gone) != 0};
+          .gone = (marks & Mark::gone) != 0,
+          .minus_one_is_auto = (marks & Mark::minus_one_is_auto) != 0};
 }
 
 struct FlagTable {

@@ -37,6 +37,18 @@ TEST(Catalogue, KeepsTheClassicNamesAndTheirCounts) {
   EXPECT_TRUE(classic_names(RuntimeId::llamacpp).empty());
 }
 
+TEST(Catalogue, ReadsANumberThatLeavesTheChoiceToTheEngineAsAuto) {
+  EXPECT_EQ(readable_value(RuntimeId::llamacpp, "parallel", -1), "auto");
+  EXPECT_EQ(readable_value(RuntimeId::llamacpp, "--threads", -1), "auto");
+  EXPECT_EQ(readable_value(RuntimeId::llamacpp, "parallel", 4), "4");
+  EXPECT_EQ(readable_value(RuntimeId::llamacpp, "predict", -1), "-1") << "without a limit, not auto";
+  EXPECT_EQ(readable_value(RuntimeId::llamacpp, "prio", -1), "-1") << "low priority";
+  EXPECT_EQ(readable_value(RuntimeId::vllm, "unknown", -1), "-1");
+  EXPECT_EQ(readable_default(RuntimeId::llamacpp, "threads"), "auto");
+  EXPECT_EQ(readable_default(RuntimeId::llamacpp, "ubatch-size"), "512");
+  EXPECT_EQ(readable_default(RuntimeId::llamacpp, "no-such-flag"), "");
+}
+
 TEST(Catalogue, ListsWhatIsCommonlyTunedInReadingOrder) {
   EXPECT_EQ(commonly_tuned(RuntimeId::sglang).size(), 49U);
   EXPECT_EQ(commonly_tuned(RuntimeId::vllm).size(), 51U);

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <set>
+#include <map>
 
 #include <fmt/format.h>
 #include <sched.h>
@@ -60,14 +60,22 @@ std::vector<int> allowed_cpus() {
   return cpus;
 }
 
-int physical_cores(std::span<const int> cpus) {
-  std::set<std::string> cores;
+std::vector<std::vector<int>> cores_of(std::span<const int> cpus) {
+  std::vector<std::vector<int>> cores;
+  std::map<std::string, std::size_t> places;
   for (const int cpu : cpus) {
     const auto topology = fmt::format("/sys/devices/system/cpu/cpu{}/topology/", cpu);
-    const auto siblings = read_line(topology + "thread_siblings_list");
-    cores.insert(siblings.empty() ? std::to_string(cpu) : siblings);
+    auto siblings = read_line(topology + "thread_siblings_list");
+    if (siblings.empty()) siblings = std::to_string(cpu);
+    const auto [place, is_new] = places.try_emplace(siblings, cores.size());
+    if (is_new) cores.emplace_back();
+    cores[place->second].push_back(cpu);
   }
-  return static_cast<int>(cores.size());
+  return cores;
+}
+
+int physical_cores(std::span<const int> cpus) {
+  return static_cast<int>(cores_of(cpus).size());
 }
 
 std::optional<double> cpu_quota() {

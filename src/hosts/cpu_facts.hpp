@@ -10,6 +10,9 @@ namespace autotuner::hosts {
 
 /// CPUs that this process may run on.
 std::vector<int> allowed_cpus();
+/// `cpus` by the core whose threads they are, in the order of their first CPUs. Each a core of its own where
+/// it can't be told.
+std::vector<std::vector<int>> cores_of(std::span<const int> cpus);
 /// Different cores among `cpus`: threads of one core count once. As many as `cpus` where it can't be told.
 int physical_cores(std::span<const int> cpus);
 /// CPUs' worth of time that cgroups allow, or nothing when they set no limit.

@@ -35,6 +35,12 @@ base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std
   return devices;
 }
 
+std::vector<gpu::Device> of_type(std::vector<gpu::Device> devices, const std::string& type) {
+  const auto wanted = base::to_lower(type);
+  std::erase_if(devices, [&](const auto& device) { return !base::to_lower(device.name).contains(wanted); });
+  return devices;
+}
+
 std::optional<std::string> held_gpu_memory(const std::vector<gpu::Device>& taken,
                                            const std::map<std::string, std::string>& environment) {
   if (taken.empty()) return std::nullopt;

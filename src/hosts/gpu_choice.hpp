@@ -17,6 +17,9 @@ namespace autotuner::hosts {
 /// unavailable when it is there and fails.
 base::Result<std::vector<gpu::Device>> list_gpus(const std::map<std::string, std::string>& environment);
 
+/// Those whose name contains `type` in any case; all when it is empty.
+std::vector<gpu::Device> of_type(std::vector<gpu::Device> devices, const std::string& type);
+
 /// Which of `taken` (as they were when they were taken) still have more memory in use than then, in words;
 /// nothing when none has. 512 MiB are left to what comes and goes.
 std::optional<std::string> held_gpu_memory(const std::vector<gpu::Device>& taken,

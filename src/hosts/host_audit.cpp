@@ -99,6 +99,17 @@ HostFact numa(const std::string& root) {
                   "memory may be far from the cores: bind the engine to one node (numactl, or its own flag)");
 }
 
+HostFact cpu_split(const CpuSplit& split) {
+  if (!split.engine.empty()) {
+    return ok("cpu split",
+              fmt::format("engine on CPUs {}, load generator on {} ({})", cpu_list_text(split.engine),
+                          cpu_list_text(split.client), split.reason));
+  }
+  return doubtful("cpu split", fmt::format("none: {}", split.reason.empty() ? "not asked for" : split.reason),
+                  "an engine that computes on the CPU shares it with the load generator: expect what a host "
+                  "with more cores does to be better");
+}
+
 HostFact memory(const std::string& root) {
   const auto text = read_text(root + "/proc/meminfo").value_or("");
   const auto total = number_after(text, "MemTotal");
@@ -193,18 +204,20 @@ HostFact gpus(const std::vector<gpu::Device>& devices) {
 
 std::vector<HostFact> audit_host(const AuditSources& sources) {
   const auto& root = sources.root;
-  std::vector<HostFact> facts = {
-      cpu_model(root), cores(root), governor(root), boost(root), smt(root),        numa(root),  memory(root),
-      swap(root),      cpu_limit(), memory_limit(), load(root),  huge_pages(root), driver(root)};
+  std::vector<HostFact> facts = {cpu_model(root),  cores(root), governor(root),          boost(root),
+                                 smt(root),        numa(root),  cpu_split(sources.cpus), memory(root),
+                                 swap(root),       cpu_limit(), memory_limit(),          load(root),
+                                 huge_pages(root), driver(root)};
   const auto devices = list_gpus(sources.environment);
   facts.push_back(devices ? gpus(*devices) : doubtful("gpus", "unknown", devices.error().message));
   return facts;
 }
 
-engine::Hardware detect_hardware(const std::map<std::string, std::string>& environment) {
+engine::Hardware detect_hardware(const std::map<std::string, std::string>& environment,
+                                 const std::vector<int>& engine_cpus) {
   engine::Hardware hardware;
-  const auto cpus = allowed_cpus();
-  const double usable = std::min(static_cast<double>(physical_cores(cpus)), usable_cores({}));
+  const auto cpus = engine_cpus.empty() ? allowed_cpus() : engine_cpus;
+  const double usable = std::min(static_cast<double>(physical_cores(cpus)), usable_cores(engine_cpus));
   hardware.cores = std::max(1, static_cast<int>(usable));
   hardware.memory_gib = static_cast<double>(free_memory()) / kib_per_gib / 1024.0;
   const auto devices = list_gpus(environment);

@@ -24,7 +24,6 @@ constexpr auto facts_limit = 5s;
 constexpr auto port_release_limit = 5s;
 constexpr auto gpu_release_limit = 30s;
 constexpr auto log_settle_limit = 200ms;
-constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
 std::uint64_t kernel_kills() {
   return static_cast<std::uint64_t>(
@@ -74,11 +73,6 @@ LocalEngine::~LocalEngine() {
 
 std::string LocalEngine::url() const {
   return fmt::format("http://127.0.0.1:{}", parts_.port.port());
-}
-
-std::optional<double> LocalEngine::memory_limit_gib() const {
-  if (parts_.memory.means == MemoryLimit::Means::none) return std::nullopt;
-  return static_cast<double>(parts_.memory.bytes) / gib;
 }
 
 Failure LocalEngine::classify(const engine::ExitStatus& status, bool ready) const {
@@ -182,6 +176,11 @@ std::optional<Failure> LocalEngine::death() const {
     if (const auto status = process_->exit_status()) death_ = classify(*status, true);
   }
   return death_;
+}
+
+std::optional<Failure> LocalEngine::death_within(std::chrono::milliseconds limit) const {
+  process_->wait_for_exit(std::chrono::steady_clock::now() + limit);
+  return death();
 }
 
 base::Result<void> LocalEngine::stop_now(std::chrono::duration<double> grace) {

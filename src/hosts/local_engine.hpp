@@ -71,8 +71,9 @@ class LocalEngine final : public tuning::RunningEngine {
   std::string url() const override;
   const engine::EngineFacts& facts() const override { return facts_; }
   std::vector<std::string> command() const override { return parts_.spec.command; }
-  std::optional<double> memory_limit_gib() const override;
+  std::optional<double> memory_limit_gib() const override { return parts_.memory.gib(); }
   std::optional<engine::Failure> death() const override;
+  std::optional<engine::Failure> death_within(std::chrono::milliseconds limit) const override;
   std::string log_tail(std::size_t lines) const override { return log_->tail(lines); }
   void begin_usage() override { usage_.begin(); }
   tuning::HostUsage usage() const override { return usage_.usage(); }

@@ -1,13 +1,19 @@
 #include "hosts/local_host.hpp"
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "engine/catalogue.hpp"
 #include "hosts/cpu_facts.hpp"
 #include "hosts/local_engine.hpp"
+#include "hosts/log_archive.hpp"
 #include "hosts/memory_limit.hpp"
+#include "hosts/model_download.hpp"
+#include "hosts/prerequisites.hpp"
 
 namespace autotuner::hosts {
 namespace {
@@ -20,22 +26,22 @@ using tuning::EngineRequest;
 
 constexpr auto usual_ready_limit = std::chrono::seconds(600);
 
-tl::unexpected<Failure> deploy_failed(const base::Error& error, bool transient = false) {
-  return tl::unexpected(Failure{FailureCode::deploy_failed, FailureClass::other, error.message, transient});
-}
-
-std::string hf_home_of(const LocalHostSettings& settings) {
-  if (!settings.hf_home.empty()) return settings.hf_home;
-  const auto variable = [&](const char* name) {
-    const auto at = settings.environment.find(name);
-    return at == settings.environment.end() ? std::string() : at->second;
-  };
-  if (!variable("HF_HOME").empty()) return variable("HF_HOME");
-  return variable("HOME") + "/.cache/huggingface";
+tl::unexpected<Failure> deploy_failed(const base::Error& error) {
+  return tl::unexpected(Failure{FailureCode::deploy_failed, FailureClass::other, error.message, false});
 }
 
 ModelFolders model_folders(const LocalHostSettings& settings) {
-  return {settings.model_base_path, hf_home_of(settings), settings.network.offline};
+  return {settings.model_base_path, hugging_face_home(settings), settings.network.offline};
+}
+
+/// Engines told to take their models from elsewhere fetch them themselves.
+bool uses_another_hub(const LocalHostSettings& settings) {
+  return std::ranges::any_of(std::array{"VLLM_USE_MODELSCOPE", "SGLANG_USE_MODELSCOPE"},
+                             [&](const char* name) {
+                               const auto at = settings.environment.find(name);
+                               return at != settings.environment.end() &&
+                                      (base::to_lower(at->second) == "true" || at->second == "1");
+                             });
 }
 
 ProgramSettings program_settings(const LocalHostSettings& settings) {
@@ -49,7 +55,7 @@ base::Result<GpuLease> take_gpus(const EngineRequest& request, const LocalHostSe
   auto devices = list_gpus(settings.environment);
   if (!devices) return tl::unexpected(devices.error());
   if (devices->empty()) return GpuLease();
-  auto chosen = pool.take(std::move(*devices), request.resolved.world_size);
+  auto chosen = pool.take(of_type(std::move(*devices), request.gpu_type), request.resolved.world_size);
   if (!chosen) return tl::unexpected(chosen.error());
   return GpuLease(pool, std::move(*chosen));
 }
@@ -67,7 +73,7 @@ std::map<std::string, std::string> engine_environment(const EngineRequest& reque
                                                       bool model_on_disk) {
   auto wanted = settings.network;
   if (!request.model.hf_token.empty()) wanted.hf_token = request.model.hf_token;
-  wanted.hf_home = hf_home_of(settings);
+  wanted.hf_home = hugging_face_home(settings);
   wanted.offline = settings.network.offline || model_on_disk;
   for (const auto& device : gpus.devices()) wanted.gpu_uuids.push_back(device.uuid);
   auto environment = settings.environment;
@@ -76,6 +82,16 @@ std::map<std::string, std::string> engine_environment(const EngineRequest& reque
   if (gpus.devices().empty()) environment["CUDA_VISIBLE_DEVICES"] = "";
   for (const auto& [name, value] : request.resolved.environment) environment[name] = value;
   return environment;
+}
+
+/// llama.cpp's default is a thread for each core of the machine, also of those that it may not use.
+space::Point flags_on_cpus(const EngineRequest& request, const std::vector<int>& cpus) {
+  auto flags = request.resolved.flags;
+  if (request.runtime != RuntimeId::llamacpp || cpus.empty()) return flags;
+  const auto* threads = flags.find("threads");
+  if (threads == nullptr || engine::readable_value(request.runtime, "threads", *threads) == "auto")
+    flags.set("threads", physical_cores(cpus));
+  return flags;
 }
 
 std::string log_path_of(const EngineRequest& request, const LocalHostSettings& settings) {
@@ -100,6 +116,7 @@ tl::expected<LocalEngineParts, Failure> prepare(const EngineRequest& request,
   parts.runtime = request.runtime;
   parts.name = request.service_name;
   parts.log_path = log_path_of(request, settings);
+  if (!request.continues_log && !parts.log_path.empty()) remove_log(parts.log_path);
   parts.gpus = std::move(*gpus);
   parts.port = std::move(*port);
   const bool on_gpus = !parts.gpus.devices().empty();
@@ -110,7 +127,8 @@ tl::expected<LocalEngineParts, Failure> prepare(const EngineRequest& request,
   invocation.model = model->argument;
   invocation.served_name = request.served_name.empty() ? request.service_name : request.served_name;
   invocation.port = parts.port.port();
-  parts.spec.command = engine::command_line(invocation, request.resolved.flags, request.runtime);
+  parts.spec.command =
+      engine::command_line(invocation, flags_on_cpus(request, settings.engine_cpus), request.runtime);
   parts.spec.environment = engine_environment(request, settings, parts.gpus, model->on_disk);
   parts.spec.tag = make_tag(request.service_name);
   parts.spec.cpus = settings.engine_cpus;
@@ -121,6 +139,16 @@ tl::expected<LocalEngineParts, Failure> prepare(const EngineRequest& request,
 }
 
 }  // namespace
+
+std::string hugging_face_home(const LocalHostSettings& settings) {
+  if (!settings.hf_home.empty()) return settings.hf_home;
+  const auto variable = [&](const char* name) {
+    const auto at = settings.environment.find(name);
+    return at == settings.environment.end() ? std::string() : at->second;
+  };
+  if (!variable("HF_HOME").empty()) return variable("HF_HOME");
+  return variable("HOME") + "/.cache/huggingface";
+}
 
 LocalHost::LocalHost(LocalHostSettings settings, boost::asio::thread_pool& pool)
     : settings_(std::move(settings)),
@@ -136,24 +164,32 @@ base::Awaitable<tuning::Started> LocalHost::start(tuning::EngineRequest request,
     if (progress) progress(std::move(phase), std::move(detail));
   };
   auto work = [&]() -> tuning::Started {
-    if (stop.stop_requested()) {
-      return tl::unexpected(
-          Failure{FailureCode::cancelled, FailureClass::cancelled, "Cancelled by user", false});
-    }
+    tuning::FailedStart failed;
+    const auto fail = [&failed](Failure failure) {
+      static_cast<Failure&>(failed) = std::move(failure);
+      return tl::unexpected(std::move(failed));
+    };
+    if (stop.stop_requested())
+      return fail({FailureCode::cancelled, FailureClass::cancelled, "Cancelled by user", false});
     auto parts = prepare(request, settings_, ports_, gpus_);
-    if (!parts) return tl::unexpected(parts.error());
+    if (!parts) return fail(std::move(parts.error()));
+    failed.command = parts->spec.command;
+    failed.memory_limit_gib = parts->memory.gib();
     const auto port = parts->port.port();
     tell("deploy", fmt::format("{} on port {}",
                                std::filesystem::path(parts->spec.command.front()).filename().string(), port));
     auto engine = LocalEngine::launch(std::move(*parts), pool_);
-    if (!engine) return tl::unexpected(engine.error());
+    if (!engine) return fail(std::move(engine.error()));
     tell("ready", "waiting until it answers");
     const auto ready_by = request.ready_by == base::SteadyTime{}
                               ? std::chrono::steady_clock::now() + usual_ready_limit
                               : request.ready_by;
     const auto ready_progress = [&](std::string detail) { tell("ready", std::move(detail)); };
     if (auto failure = (*engine)->get_ready(ready_by, request.longest_context, stop, ready_progress)) {
-      return tl::unexpected(std::move(*failure));
+      failed.url = (*engine)->url();
+      failed.engine_version = (*engine)->facts().version;
+      failed.log_tail = (*engine)->log_tail(tuning::kept_log_lines);
+      return fail(std::move(*failure));
     }
     return std::move(*engine);
   };
@@ -161,13 +197,24 @@ base::Awaitable<tuning::Started> LocalHost::start(tuning::EngineRequest request,
 }
 
 base::Awaitable<base::Result<void>> LocalHost::check(const tuning::EngineRequest& request) {
-  auto work = [this, &request]() -> base::Result<void> {
-    if (const auto program = find_program(request.runtime, program_settings(settings_)); !program) {
-      return tl::unexpected(program.error());
-    }
-    const auto model = find_model(request.runtime, request.model.id_or_path, model_folders(settings_));
-    if (!model) return tl::unexpected(model.error());
-    return {};
+  auto work = [this, &request] {
+    return check_prerequisites(request, program_settings(settings_), model_folders(settings_));
+  };
+  co_return co_await base::run_blocking(pool_, work);
+}
+
+base::Awaitable<base::Result<void>> LocalHost::fetch(const tuning::EngineRequest& request,
+                                                     std::stop_token stop,
+                                                     std::function<void(std::string)> progress) {
+  const auto& id = request.model.id_or_path;
+  if (!needs_download(request.runtime, id, model_folders(settings_)) || uses_another_hub(settings_))
+    co_return base::Result<void>{};
+  const auto& network = settings_.network;
+  const ModelHub hub{settings_.hub_endpoint,
+                     request.model.hf_token.empty() ? network.hf_token : request.model.hf_token,
+                     {network.http_proxy, network.https_proxy, network.no_proxy}};
+  auto work = [&] {
+    return download_model(hub, request.runtime, id, model_folders(settings_), stop, progress);
   };
   co_return co_await base::run_blocking(pool_, work);
 }

@@ -29,12 +29,16 @@ struct LocalHostSettings {
   std::string model_base_path = "/mnt/data/models";
   std::string hf_home;                  ///< empty = HF_HOME, else ~/.cache/huggingface, of `environment`
   engine::EnvironmentSettings network;  ///< proxies, token, offline
+  std::string hub_endpoint = "https://huggingface.co";
   int first_port = 30000, last_port = 30100;
   std::set<int> excluded_ports;               ///< our own server's
   std::optional<std::uint64_t> memory_limit;  ///< bytes per engine; absent = what is free less the reserve
   double memory_reserve = 0.1;
   std::vector<int> engine_cpus;  ///< engines run on these only; empty = wherever we may
 };
+
+/// hf_home of the settings, else HF_HOME of their environment, else ~/.cache/huggingface.
+std::string hugging_face_home(const LocalHostSettings& settings);
 
 /// Engines as plain processes of this host. Starts block a thread of `pool` until the engine is ready.
 class LocalHost final : public tuning::EngineHost {
@@ -46,6 +50,8 @@ class LocalHost final : public tuning::EngineHost {
       tuning::EngineRequest request, std::stop_token stop,
       std::function<void(std::string phase, std::string detail)> progress) override;
   base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& request) override;
+  base::Awaitable<base::Result<void>> fetch(const tuning::EngineRequest& request, std::stop_token stop,
+                                            std::function<void(std::string detail)> progress) override;
 
  private:
   LocalHostSettings settings_;

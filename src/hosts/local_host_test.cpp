@@ -7,7 +7,9 @@
 #include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include "hosts/cpu_facts.hpp"
 #include "hosts/http_probe.hpp"
 #include "hosts/process_table.hpp"
 #include "hosts/system_files.hpp"
@@ -70,7 +72,8 @@ class LocalHostTest : public testing::Test {
   engine::Failure failure(const std::stop_token& stop = {}) {
     const auto started = start(stop);
     EXPECT_FALSE(started);
-    return started ? engine::Failure{} : started.error();
+    if (started) return {};
+    return started.error();
   }
   static void tell(const tuning::RunningEngine& engine, const std::string& path) {
     HttpProbe probe;
@@ -147,7 +150,10 @@ TEST_F(LocalHostTest, NamesAMissingProgram) {
   const auto failed = failure();
   EXPECT_EQ(failed.code, FailureCode::deploy_failed);
   EXPECT_THAT(failed.message, HasSubstr("is not installed here"));
-  EXPECT_EQ(finish(host().check(request_)).error().message, failed.message);
+  const auto checked = finish(host().check(request_));
+  ASSERT_FALSE(checked);
+  EXPECT_EQ(checked.error().kind, base::ErrorKind::unavailable);
+  EXPECT_THAT(checked.error().message, testing::StartsWith(failed.message));
 }
 
 TEST_F(LocalHostTest, NamesAMissingModel) {
@@ -165,6 +171,18 @@ TEST_F(LocalHostTest, ReportsAnEngineThatExitsAtOnceWithItsLastWords) {
   EXPECT_THAT(failed.message, HasSubstr("exit code 3"));
   EXPECT_THAT(failed.message, HasSubstr("the model file is broken"));
   EXPECT_EQ(left(), 0);
+}
+
+TEST_F(LocalHostTest, TellsOfAFailedStartWhatItTellsOfARunningEngine) {
+  behave("exit-at-once");
+  const auto started = start();
+  ASSERT_FALSE(started);
+  const auto& failed = started.error();
+  EXPECT_EQ(failed.command.front(), folder_ / "bin/llama-server");
+  EXPECT_THAT(failed.command, testing::Contains("exit-at-once"));
+  EXPECT_THAT(failed.url, testing::StartsWith("http://127.0.0.1:31"));
+  EXPECT_THAT(failed.log_tail, HasSubstr("Error: the model file is broken"));
+  EXPECT_GT(failed.memory_limit_gib.value_or(0), 0.01);
 }
 
 TEST_F(LocalHostTest, TellsARefusedFlagFromOutOfMemory) {
@@ -225,7 +243,7 @@ TEST_F(LocalHostTest, SeesHowAReadyEngineDies) {
     const auto started = start();
     ASSERT_TRUE(started) << started.error().message;
     tell(**started, path);
-    ASSERT_TRUE(tests::comes_true([&] { return (*started)->death().has_value(); }));
+    ASSERT_TRUE((*started)->death_within(20s));
     EXPECT_THAT((*started)->death()->message, HasSubstr(text));
     EXPECT_TRUE(finish((*started)->stop(1s)));
   }
@@ -240,6 +258,41 @@ TEST_F(LocalHostTest, PassesOnTheEnvironmentOfAPoint) {
   EXPECT_EQ(failure().code, FailureCode::not_ready);
   EXPECT_THAT(read_text(request_.log_path).value_or(""),
               HasSubstr("wait=passive home=" + folder_.path() + " cuda=[]"));
+}
+
+TEST_F(LocalHostTest, KeepsAnEngineOnItsCpusAndItsDefaultThreadsToThem) {
+  settings_.engine_cpus = {allowed_cpus().front()};
+  const auto started = start();
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_THAT((*started)->command(), testing::IsSupersetOf({"--threads", "1"}));
+  EXPECT_EQ((*started)->usage().engine_cores, std::min(1.0, usable_cores({})));
+  for (const auto& process : all_processes()) {
+    const auto tag = environment_of(process.pid, "AUTOTUNER_ENGINE");
+    if (!tag || !tag->ends_with(":" + request_.service_name)) continue;
+    cpu_set_t mask;
+    ASSERT_EQ(::sched_getaffinity(process.pid, sizeof mask, &mask), 0);
+    EXPECT_EQ(CPU_COUNT(&mask), 1);
+  }
+  request_.resolved.flags.set("threads", 2);
+  const auto wished = start();
+  ASSERT_TRUE(wished);
+  EXPECT_THAT((*wished)->command(), testing::IsSupersetOf({"--threads", "2"}));
+}
+
+TEST_F(LocalHostTest, HandsProxiesAndTheCacheFolderToEngines) {
+  write_file(folder_ / "show/llama-server", "#!/bin/sh\nenv\nexit 1\n", true);
+  settings_.environment["PATH"] = std::string(folder_ / "show") + ":/usr/bin:/bin";
+  settings_.environment["HTTP_PROXY"] = "http://old:1";
+  settings_.network.http_proxy = "http://proxy:3128";
+  settings_.network.no_proxy = "corp,localhost,127.0.0.1";
+  settings_.hf_home = folder_ / "cache";
+  failure();
+  const auto log = read_text(request_.log_path).value_or("");
+  for (const std::string line : {"HTTP_PROXY=http://proxy:3128\n", "http_proxy=http://proxy:3128\n",
+                                 "no_proxy=corp,localhost,127.0.0.1\n"}) {
+    EXPECT_THAT(log, HasSubstr(line));
+  }
+  EXPECT_THAT(log, HasSubstr("HF_HOME=" + settings_.hf_home + "\n"));
 }
 
 TEST_F(LocalHostTest, RemovesSharedMemoryThatAKilledEngineLeft) {

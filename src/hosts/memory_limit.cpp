@@ -110,6 +110,11 @@ std::uint64_t free_memory() {
   return free;
 }
 
+std::optional<double> MemoryLimit::gib() const {
+  if (means == Means::none) return std::nullopt;
+  return static_cast<double>(bytes) / (1024.0 * 1024.0 * 1024.0);
+}
+
 bool MemoryLimit::was_hit() const {
   switch (means) {
     case Means::none:

@@ -16,6 +16,9 @@ struct MemoryLimit {
   std::uint64_t bytes = 0;
   std::string group_folder;  ///< of a cgroup; made, and removed by the keeper of the tree that runs in it
 
+  /// Nothing when there is no limit.
+  std::optional<double> gib() const;
+
   /// Something was killed because the limit was reached. Always false for address_space: there allocations
   /// fail, and the engine's own words tell.
   bool was_hit() const;

@@ -47,10 +47,6 @@ std::vector<std::string> gguf_names(const fs::path& folder) {
   return names;
 }
 
-fs::path cache_entry(const ModelFolders& folders, const std::string& id) {
-  return fs::path(folders.hf_home) / "hub" / ("models--" + base::replace_all(id, "/", "--"));
-}
-
 base::Result<ModelSource> file_of(const fs::path& path, const std::string& quant) {
   if (!is_folder(path)) return ModelSource{path.string(), true};
   auto name = choose_gguf(gguf_names(path), quant, path.string());
@@ -70,12 +66,10 @@ base::Result<ModelSource> gguf_in_cache(const std::string& id_and_quant, const M
   const auto colon = id_and_quant.rfind(':');
   const auto id = id_and_quant.substr(0, colon);
   const auto quant = colon == std::string::npos ? std::string() : id_and_quant.substr(colon + 1);
-  for (const auto& snapshot : children(cache_entry(folders, id) / "snapshots")) {
+  for (const auto& snapshot : children(fs::path(cache_entry_of(folders, id)) / "snapshots")) {
     auto names = gguf_names(snapshot);
     if (names.empty()) continue;
-    const auto has_default = std::ranges::any_of(
-        names, [](const auto& name) { return base::to_lower(name).contains(base::to_lower(default_quant)); });
-    const auto wanted = quant.empty() && has_default ? std::string(default_quant) : quant;
+    const auto wanted = wanted_quant(names, quant);
     auto name = choose_gguf(std::move(names), wanted, snapshot.string());
     if (!name) return tl::unexpected(name.error());
     return ModelSource{(snapshot / *name).string(), true};
@@ -92,8 +86,7 @@ base::Result<ModelSource> hugging_face(const std::string& id, const ModelFolders
     return base::fail(ErrorKind::not_found, "model '{}' is neither below {} nor a Hugging Face id (org/name)",
                       id, folders.base_path);
   }
-  const auto entry = cache_entry(folders, id);
-  if (is_complete_cache_entry(entry.string())) return ModelSource{id, true};
+  if (is_complete_cache_entry(cache_entry_of(folders, id))) return ModelSource{id, true};
   if (!folders.offline) return ModelSource{id, false};
   return base::fail(ErrorKind::not_found,
                     "model '{0}' is not in the Hugging Face cache {1} and downloads are off; get it with: "
@@ -102,6 +95,26 @@ base::Result<ModelSource> hugging_face(const std::string& id, const ModelFolders
 }
 
 }  // namespace
+
+std::string cache_entry_of(const ModelFolders& folders, const std::string& id) {
+  return (fs::path(folders.hf_home) / "hub" / ("models--" + base::replace_all(id, "/", "--"))).string();
+}
+
+bool needs_download(RuntimeId runtime, const std::string& id_or_path, const ModelFolders& folders) {
+  if (folders.offline || runtime == RuntimeId::sim) return false;
+  const bool is_path =
+      id_or_path.starts_with("/") || id_or_path.starts_with("./") || id_or_path.starts_with("../");
+  if (is_path || std::ranges::count(id_or_path, '/') != 1) return false;
+  if (base::to_lower(id_or_path).ends_with(".gguf")) return false;
+  const auto found = find_model(runtime, id_or_path, folders);
+  return found ? !found->on_disk : found.error().kind == ErrorKind::not_found;
+}
+
+std::string wanted_quant(const std::vector<std::string>& names, const std::string& quant) {
+  const auto has_default = std::ranges::any_of(
+      names, [](const auto& name) { return base::to_lower(name).contains(base::to_lower(default_quant)); });
+  return quant.empty() && has_default ? std::string(default_quant) : quant;
+}
 
 base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant,
                                       const std::string& where) {

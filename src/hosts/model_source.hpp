@@ -29,9 +29,19 @@ struct ModelSource {
 base::Result<ModelSource> find_model(engine::RuntimeId runtime, const std::string& id_or_path,
                                      const ModelFolders& folders);
 
+/// Whether a model has to be fetched before an engine can start with it: an id of a hub (org/name, for
+/// llama.cpp with :QUANT) that is neither below the base path nor complete in the cache.
+bool needs_download(engine::RuntimeId runtime, const std::string& id_or_path, const ModelFolders& folders);
+
+/// The cache's folder of a model.
+std::string cache_entry_of(const ModelFolders& folders, const std::string& id);
+
 /// Whether a cache entry (hub/models--org--name) holds all the weights: every shard its index names, no
 /// download under way.
 bool is_complete_cache_entry(const std::string& folder);
+
+/// `quant`, else the usual one when one of the names has it, else none.
+std::string wanted_quant(const std::vector<std::string>& names, const std::string& quant);
 
 /// The model file of a list of GGUF names: the only one, or the first part of the only split set; with
 /// `quant` those whose name contains it (any case). Errors: not_found, invalid_input; both list the names.

@@ -72,8 +72,9 @@ std::optional<double> put_together(const Row& row, const std::vector<Batch>& bat
 }
 
 void set_values(Metrics& metrics) {
-  for (const auto& row : rows()) {
-    if (const auto value = put_together(row, metrics.kept)) metrics.values[row.name] = *value;
+  static const auto all_rows = rows();
+  for (const auto& row : all_rows) {
+    if (const auto value = put_together(row, metrics.kept)) metrics.values.set(row.name, *value);
   }
   double requests = 0;
   double completed = 0;
@@ -83,16 +84,15 @@ void set_values(Metrics& metrics) {
     completed += batch.num_completed_requests;
     errors += batch.num_error_requests;
   }
-  metrics.values["total_requests"] = requests;
-  metrics.values["total_completed_requests"] = completed;
-  metrics.values["total_error_requests"] = errors;
-  if (requests > 0) metrics.values["success_rate"] = completed / requests;
+  metrics.values.set("total_requests", requests);
+  metrics.values.set("total_completed_requests", completed);
+  metrics.values.set("total_error_requests", errors);
+  if (requests > 0) metrics.values.set("success_rate", completed / requests);
   if (metrics.gpus <= 0) return;
   for (const auto* const name : {"mean_output_throughput", "max_output_throughput", "mean_total_throughput",
                                  "max_total_throughput", "mean_input_throughput", "goodput"}) {
-    const auto found = metrics.values.find(name);
-    if (found != metrics.values.end())
-      metrics.values[std::string(name) + "_per_gpu"] = found->second / metrics.gpus;
+    if (const auto whole = metrics.values.find(name))
+      metrics.values.set(std::string(name) + "_per_gpu", *whole / metrics.gpus);
   }
 }
 
@@ -188,6 +188,28 @@ std::vector<OperatingPoint> default_best_points(const Metrics& metrics, const Sc
 
 }  // namespace
 
+MetricValues::MetricValues(std::initializer_list<std::pair<std::string_view, double>> values) {
+  for (const auto& [name, value] : values) set(name, value);
+}
+
+void MetricValues::set(std::string_view name, double value) {
+  const auto* info = find_metric(name);
+  if (info == nullptr) return;
+  // All rows stand in one array: the order of their addresses is the registry's.
+  const auto place =
+      std::ranges::lower_bound(values_, info, {}, &std::pair<const MetricInfo*, double>::first);
+  if (place != values_.end() && place->first == info) {
+    place->second = value;
+  } else {
+    values_.emplace(place, info, value);
+  }
+}
+
+std::optional<double> MetricValues::find(std::string_view name) const {
+  const auto found = std::ranges::find(values_, name, [](const auto& entry) { return entry.first->name; });
+  return found == values_.end() ? std::nullopt : std::optional(found->second);
+}
+
 OperatingPoint point_of(const Batch& batch) {
   return {.scenario = batch.scenario, .level = level_of(batch)};
 }
@@ -196,9 +218,7 @@ std::optional<double> Metrics::value(const std::string& name) const {
   if (name == "compliant_fraction") return compliant_fraction;
   if (name == "max_compliant_concurrency") return max_compliant_concurrency;
   if (name == "elapsed_time") return elapsed_time > 0 ? std::optional(elapsed_time) : std::nullopt;
-  const auto found = values.find(name);
-  if (found == values.end()) return std::nullopt;
-  return found->second;
+  return values.find(name);
 }
 
 Audit Metrics::audit() const {

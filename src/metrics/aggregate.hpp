@@ -1,11 +1,14 @@
 #pragma once
 
-#include <map>
+#include <initializer_list>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "metrics/batch.hpp"
+#include "metrics/registry.hpp"
 
 namespace autotuner::metrics {
 
@@ -29,9 +32,25 @@ struct OperatingPoint {
   bool operator==(const OperatingPoint&) const = default;
 };
 
+/// Numbers by registry name, in the registry's order. A run keeps thousands of these, hence no map.
+class MetricValues {
+ public:
+  MetricValues() = default;
+  MetricValues(std::initializer_list<std::pair<std::string_view, double>> values);
+  /// A name that the registry doesn't have is not kept.
+  void set(std::string_view name, double value);
+  std::optional<double> find(std::string_view name) const;
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+  bool operator==(const MetricValues&) const = default;
+
+ private:
+  std::vector<std::pair<const MetricInfo*, double>> values_;
+};
+
 /// All that was measured of one experiment: its batches and, by registry name, the values over the kept ones.
 struct Metrics {
-  std::map<std::string, double> values;  ///< absent = not measured
+  MetricValues values;  ///< absent = not measured
   std::vector<Batch> kept;
   std::vector<DroppedBatch> dropped;
   std::vector<FailedBatch> failed;

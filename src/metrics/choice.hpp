@@ -53,7 +53,8 @@ bool is_equivalent(const Standing& a, const Standing& b);
 
 /// Why a difference between two batches may not be shown: another scenario or level, an invalid measurement,
 /// a window that differs by over 5 % both in time and in requests (runs that end after so many requests last
-/// as long as they are slow), error rates over 0.5 points apart. Nothing when comparable.
+/// as long as they are slow; runs that the time limit ended may differ by the longest request), error rates
+/// over 0.5 points apart. Nothing when comparable.
 std::optional<std::string> why_not_comparable(const Batch& a, const Batch& b);
 
 }  // namespace autotuner::metrics

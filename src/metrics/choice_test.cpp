@@ -44,6 +44,7 @@ Contender broken(int number, int stage, double penalty) {
 
 std::vector<int> order_of(const Choice& choice) {
   std::vector<int> numbers;
+  numbers.reserve(choice.order.size());
   for (const auto& standing : choice.order) numbers.push_back(standing.number);
   return numbers;
 }
@@ -228,6 +229,22 @@ TEST(WhyNotComparable, TakesATimeOrAnAmountOfWorkForTheWindow) {
   EXPECT_EQ(why_not_comparable(a, faster), "different windows: 10 s with 50 requests and 5 s with 20");
   faster.run_duration = 9.6;
   EXPECT_FALSE(why_not_comparable(a, faster)) << "the same time";
+}
+
+TEST(WhyNotComparable, LetsRunsOfOneTimeLimitDifferByARequest) {
+  auto a = batch_at(4, 100, 1);
+  a.stats["e2e_latency"] = flat(2);
+  auto b = a;
+  b.run_duration = 8.5;
+  b.num_requests = b.num_completed_requests = 20;
+  EXPECT_TRUE(why_not_comparable(a, b)) << "what ended them is not known";
+  a.stopped = b.stopped = "max_time";
+  EXPECT_FALSE(why_not_comparable(a, b));
+  b.stopped = "max_requests";
+  EXPECT_TRUE(why_not_comparable(a, b));
+  b.stopped = "max_time";
+  b.run_duration = 7.5;
+  EXPECT_EQ(why_not_comparable(a, b), "different windows: 10 s with 50 requests and 7.5 s with 20");
 }
 
 TEST(WhyNotComparable, TakesTheNumberInFlightOfAnOpenLoopForAResult) {

@@ -101,10 +101,9 @@ base::Result<void> read_points(const Json& json, Metrics& metrics) {
 Json to_json(const Metrics& metrics) {
   Json json = Json::object();
   for (const auto& info : all_metrics()) {
-    const auto found = metrics.values.find(std::string(info.name));
-    if (found == metrics.values.end()) continue;
-    json[info.name] =
-        info.unit == "count" ? Json(std::llround(found->second)) : number_or_null(found->second);
+    const auto value = metrics.values.find(info.name);
+    if (!value) continue;
+    json[info.name] = info.unit == "count" ? Json(std::llround(*value)) : number_or_null(*value);
   }
   json["num_result_files"] = metrics.kept.size();
   json["concurrency_levels"] = levels_of(metrics.kept);
@@ -143,7 +142,7 @@ base::Result<Metrics> metrics_from_json(const Json& json) {
   Metrics metrics;
   for (const auto& info : all_metrics()) {
     const auto value = number_at(json, info.name);
-    if (value && !is_member(info.name)) metrics.values[std::string(info.name)] = *value;
+    if (value && !is_member(info.name)) metrics.values.set(info.name, *value);
   }
   if (const auto read = read_batches(json, metrics); !read) return tl::unexpected(read.error());
   if (const auto read = read_points(json, metrics); !read) return tl::unexpected(read.error());

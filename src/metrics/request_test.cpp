@@ -88,6 +88,7 @@ TEST(RequestFigures, HandTheGapOfAChunkWithoutATokenOn) {
 
 TEST(Completed, DropsFirstAndLastByCompletion) {
   std::vector<load::RequestRecord> records;
+  records.reserve(12);
   for (int i = 0; i < 10; ++i) {
     records.push_back(answered({.start = 0, .first = 0.1, .end = 10.0 - i, .output = 11 + i}));
   }

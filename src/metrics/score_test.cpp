@@ -61,10 +61,9 @@ TEST(BaseScore, TakesNoGoodRequestForAResult) {
 }
 
 TEST(Score, AddsPenalties) {
-  const auto latency = [](double base, std::initializer_list<std::pair<const std::string, double>> values,
-                          std::vector<Limit> limits) {
+  const auto latency = [](double base, const MetricValues& values, std::vector<Limit> limits) {
     auto metrics = values_of(values);
-    metrics.values["mean_e2e_latency"] = base;
+    metrics.values.set("mean_e2e_latency", base);
     return score(metrics, goal_of(Objective::minimize_latency, slo_of(std::move(limits))));
   };
   EXPECT_NEAR(*latency(2.2, {{"p50_e2e_latency", 2.2}}, {limit("latency.p50", 2)}).score, 8.180220023, 1e-8);

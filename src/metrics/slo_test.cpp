@@ -11,8 +11,7 @@ namespace {
 
 using namespace testing;
 
-SloResult held(std::initializer_list<std::pair<const std::string, double>> values, std::vector<Limit> limits,
-               double steepness = 0.1) {
+SloResult held(const MetricValues& values, std::vector<Limit> limits, double steepness = 0.1) {
   return evaluate(slo_of(std::move(limits), steepness), values_of(values));
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -170,8 +171,8 @@ TEST(PercentileInterval, CoversTheTruth) {
 TEST(EffectiveCount, ShrinksOnlyForSeriesThatRememberThemselves) {
   EXPECT_EQ(effective_count(std::vector<double>{1, 1, 1, 1}), 4);
   EXPECT_EQ(autocorrelation(std::vector<double>{1, 2}), 0);
-  std::vector<double> slow;
-  for (int i = 0; i < 100; ++i) slow.push_back(i);
+  std::vector<double> slow(100);
+  std::iota(slow.begin(), slow.end(), 0.0);
   EXPECT_LT(effective_count(slow), 10);
   EXPECT_EQ(effective_count(std::vector<double>{1, -1, 1, -1, 1, -1}), 6);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cmath>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -12,7 +13,7 @@
 namespace autotuner::metrics::testing {
 
 inline load::Nanoseconds at(double seconds) {
-  return load::Nanoseconds(static_cast<long long>(seconds * 1e9 + 0.5));
+  return load::Nanoseconds(std::llround(seconds * 1e9));
 }
 
 struct Sent {
@@ -128,7 +129,7 @@ inline Slo slo_of(std::vector<Limit> limits, double steepness = 0.1) {
   return slo;
 }
 
-inline Metrics values_of(std::initializer_list<std::pair<const std::string, double>> values) {
+inline Metrics values_of(const MetricValues& values) {
   Metrics metrics;
   metrics.values = values;
   return metrics;

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include <curl/curl.h>
+#include <fmt/format.h>
 
 #include "base/text.hpp"
 #include "net/url.hpp"
@@ -31,6 +32,7 @@ using BodySink = std::function<bool(std::string_view)>;
 struct Transfer {
   HttpResponse response;
   BodySink sink;
+  const std::function<void(std::uint64_t)>& progress;
   std::uint64_t received = 0;
   std::uint64_t limit = 0;
   bool over_limit = false;
@@ -42,6 +44,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   transfer.received += bytes;
   transfer.over_limit = transfer.received > transfer.limit;
   if (transfer.over_limit || !transfer.sink({data, bytes})) return 0;
+  if (transfer.progress) transfer.progress(transfer.received);
   return bytes;
 }
 
@@ -76,7 +79,7 @@ Headers header_list(const HttpRequest& request) {
   // an empty Expect spares the round trip that curl asks for before longer bodies
   curl_slist* list = curl_slist_append(nullptr, "Expect:");
   for (const auto& [name, value] : request.headers)
-    list = curl_slist_append(list, (name + ": " + value).c_str());
+    list = curl_slist_append(list, fmt::format("{}: {}", name, value).c_str());
   return Headers(list);
 }
 
@@ -86,6 +89,10 @@ void set_request(CURL* easy, const HttpRequest& request, const curl_slist* heade
   curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count() * 1000));
+  if (request.stall_limit.count() > 0) {
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, static_cast<long>(request.stall_limit.count()));
+  }
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "autotuner");
   curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, request.follow_redirects ? 1L : 0L);
@@ -116,7 +123,7 @@ void set_request(CURL* easy, const HttpRequest& request, const curl_slist* heade
 }
 
 /// Runs the transfer to its end. Nothing = stopped.
-std::optional<CURLcode> run(CURLM* multi, std::stop_token stop) {
+std::optional<CURLcode> run(CURLM* multi, const std::stop_token& stop) {
   const std::stop_callback wake(stop, [multi] { curl_multi_wakeup(multi); });
   int running = 1;
   while (running > 0) {
@@ -135,7 +142,8 @@ base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink si
   const std::unique_ptr<CURL, EasyDeleter> easy(global_ready() ? curl_easy_init() : nullptr);
   const std::unique_ptr<CURLM, MultiDeleter> multi(easy ? curl_multi_init() : nullptr);
   if (!multi) return base::fail(base::ErrorKind::internal, "libcurl could not be initialised");
-  Transfer transfer{.response = {}, .sink = std::move(sink), .limit = request.max_body};
+  Transfer transfer{
+      .response = {}, .sink = std::move(sink), .progress = request.progress, .limit = request.max_body};
   const auto headers = header_list(request);
   std::string reason(CURL_ERROR_SIZE, '\0');
   set_request(easy.get(), request, headers.get());

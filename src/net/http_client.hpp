@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <utility>
@@ -23,7 +24,9 @@ struct HttpRequest {
   std::string ca_file{};      ///< empty = the system's certificates
   bool verify_peer = true;    ///< https: false accepts any certificate
   bool follow_redirects = false;
-  std::uint64_t max_body = 64 * 1024 * 1024;
+  std::uint64_t max_body = 64ULL * 1024 * 1024;
+  std::chrono::seconds stall_limit{0};  ///< without a byte, the call has failed; 0 = no limit
+  std::function<void(std::uint64_t received)> progress{};  ///< bytes of the body so far
 };
 
 struct HttpResponse {

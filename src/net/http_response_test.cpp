@@ -95,6 +95,44 @@ TEST(HttpResponseReader, ReportsGarbageAndLimits) {
   EXPECT_FALSE(long_body.feed("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n123456", body));
 }
 
+TEST(HttpResponseReader, TakesALastChunkInAnyPieces) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string last = "0\r\n\r\n";
+  for (std::size_t first = 1; first < last.size(); ++first) {
+    for (std::size_t second = first; second < last.size(); ++second) {
+      HttpResponseReader reader;
+      std::string body;
+      ASSERT_TRUE(reader.feed(head + last.substr(0, first), body));
+      ASSERT_TRUE(reader.feed(last.substr(first, second - first), body));
+      ASSERT_TRUE(reader.feed(last.substr(second), body));
+      ASSERT_TRUE(reader.done()) << first << " " << second;
+      ASSERT_EQ(body, "");
+    }
+  }
+}
+
+TEST(HttpResponseReader, ReportsAMalformedLastChunk) {
+  const std::string head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const std::string last : {"0\r\nx", "0\r\n\rx\r\n\r\n", "0garbage\r\n\r\n", "00;\r\n\r\n"}) {
+    HttpResponseReader reader;
+    std::string body;
+    bool ok = reader.feed(head, body).has_value();
+    for (const char c : last) ok = ok && reader.feed({&c, 1}, body);
+    EXPECT_FALSE(ok && reader.close()) << last;
+    EXPECT_FALSE(reader.done()) << last;
+  }
+}
+
+TEST(HttpResponseReader, KeepsNoEndlessTrailer) {
+  HttpResponseReader reader;
+  std::string body;
+  ASSERT_TRUE(reader.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", body));
+  const std::string piece(100'000, 'x');
+  int pieces = 0;
+  while (pieces < 100 && reader.feed(piece, body)) ++pieces;
+  EXPECT_EQ(pieces, 10);
+}
+
 TEST(HttpResponseReader, ReadsTheNextResponseAfterAReset) {
   HttpResponseReader reader;
   std::string body;

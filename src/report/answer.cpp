@@ -48,6 +48,7 @@ Shown shown_at(const Run& run, const Experiment& experiment, const metrics::Batc
 std::vector<metrics::OperatingPoint> points_to_show(const Run& run, const Experiment& experiment) {
   if (run.task.goal.at.kind == metrics::BasisKind::level) {
     std::vector<metrics::OperatingPoint> points;
+    points.reserve(run.task.workload.scenarios.size());
     for (const auto& scenario : run.task.workload.scenarios) {
       points.push_back({scenario.text(), {run.task.goal.at.level, std::nullopt}});
     }
@@ -94,25 +95,24 @@ void add_delta(const Run& run, Shown& shown_point) {
   }
 }
 
-std::string default_text(engine::RuntimeId runtime, const std::string& name) {
-  const auto* info = engine::find_flag(runtime, name);
-  return info == nullptr || info->default_text.empty() ? "engine's default" : std::string(info->default_text);
-}
-
 std::vector<Change> changes_from_baseline(const Run& run, const Experiment& experiment) {
   std::vector<Change> changes;
   const auto* baseline = tuning::find(run, 0);
   const space::Point none;
   const auto& base = baseline == nullptr ? none : baseline->flags;
+  const auto runtime = run.task.runtime;
   for (const auto& [name, value] : experiment.flags) {
     const auto* before = base.find(name);
-    const auto text = space::to_text(value);
-    const auto otherwise = before != nullptr ? space::to_text(*before) : default_text(run.task.runtime, name);
+    const auto text = engine::readable_value(runtime, name, value);
+    const auto otherwise = before != nullptr ? engine::readable_value(runtime, name, *before)
+                                             : engine::readable_default(runtime, name);
+    const bool known = !otherwise.empty();
     // What the engine would have chosen itself is no change.
-    if (text != otherwise) changes.push_back({name, text, otherwise});
+    if (text != otherwise) changes.push_back({name, text, known ? otherwise : "the engine's default", known});
   }
   for (const auto& [name, value] : base) {
-    if (!experiment.flags.contains(name)) changes.push_back({name, "not set", space::to_text(value)});
+    if (!experiment.flags.contains(name))
+      changes.push_back({name, "not set", engine::readable_value(runtime, name, value)});
   }
   for (const auto& [name, value] : experiment.environment_variables) {
     const bool same = baseline != nullptr && baseline->environment_variables.contains(name) &&
@@ -174,7 +174,8 @@ std::vector<FailureGroup> failure_groups(const Run& run) {
       const bool elsewhere = std::ranges::any_of(run.experiments, [&](const Experiment& experiment) {
         return std::ranges::count(group.experiments, experiment.number) == 0 && has_it(experiment);
       });
-      if (in_all && !elsewhere) group.common.emplace_back(name, space::to_text(value));
+      if (in_all && !elsewhere)
+        group.common.emplace_back(name, engine::readable_value(run.task.runtime, name, value));
     }
   }
   return groups;

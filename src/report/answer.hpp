@@ -30,6 +30,7 @@ struct Change {
   std::string parameter;
   std::string value;         ///< "not set" when only the baseline sets it
   std::string default_text;  ///< the baseline's value, else what is known of the engine's default
+  bool default_known = true;
 };
 
 /// What the same trials answer when only one thing counts.

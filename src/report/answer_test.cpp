@@ -29,6 +29,22 @@ TEST(Answer, NamesWhatDiffersFromTheDefaults) {
   ASSERT_EQ(result.changes.size(), 1U);
   EXPECT_EQ(result.changes[0].parameter, "threads");
   EXPECT_EQ(result.changes[0].value, "2");
+  EXPECT_EQ(default_clause(result.changes[0]), "default auto");
+}
+
+TEST(Answer, SaysAutoForTheNumberThatMeansItAndAdmitsADefaultItDoesNotKnow) {
+  FinishedRun finished;
+  finished.run().experiments[1].flags = {{"ctx-size", 4096}, {"threads", 2}, {"new-flag", 7}};
+  finished.run().experiments[0].flags = {{"ctx-size", 4096}, {"threads", -1}};
+  finished.run().experiments[0].parameters = finished.run().experiments[0].flags;
+  const auto result = answer(finished.run());
+  ASSERT_EQ(result.changes.size(), 2U);
+  const auto text = verdict_text(finished.run(), result, {});
+  EXPECT_NE(text.find("threads 2 (default auto)"), std::string::npos) << text;
+  EXPECT_NE(text.find("new-flag 7 (instead of the engine's default)"), std::string::npos) << text;
+  const auto table = trials_table(finished.run(), result, {});
+  EXPECT_NE(table.find("auto"), std::string::npos) << table;
+  EXPECT_EQ(table.find("-1"), std::string::npos) << table;
 }
 
 TEST(Answer, SaysThatNothingBeatTheDefaults) {

@@ -81,7 +81,7 @@ Json points_json(const Run& run) {
                  {"request_rate", base::number_or_null(batch->request_rate)},
                  {"slo", metrics::to_text(metrics::evaluate(run.task.goal.slo, *batch).verdict)},
                  {"trust", metrics::to_text(batch->audit.trust)}};
-      for (const auto& [name, value] : at.values) point[name] = base::number_or_null(value);
+      for (const auto& [info, value] : at.values) point[info->name] = base::number_or_null(value);
       points.push_back(std::move(point));
     }
   }

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "report/export.hpp"
+#include "report/failure_text.hpp"
 #include "report/html.hpp"
 #include "report/launch.hpp"
 #include "report/summary.hpp"
@@ -21,6 +22,14 @@ TEST(Launch, GivesAShellCommandOnAPortOfItsOwnWithoutTheTrialsName) {
             "OMP_WAIT_POLICY=passive /usr/bin/llama-server \\\n    --model '/models/tiny model.gguf' \\\n    "
             "--host 127.0.0.1 \\\n"
             "    --port 8080 \\\n    --ctx-size 4096\n");
+}
+
+TEST(Launch, KeepsASubcommandAndItsModelBesideTheProgram) {
+  FinishedRun finished;
+  finished.run().experiments[1].command = {"vllm",   "serve", "org/model",
+                                           "--port", "30001", "--enforce-eager"};
+  EXPECT_EQ(launch_text(finished.run(), 1, LaunchFormat::shell),
+            "vllm serve org/model \\\n    --port 8080 \\\n    --enforce-eager\n");
 }
 
 TEST(Launch, QuotesForSystemdAndDoublesItsPercentSigns) {
@@ -60,6 +69,33 @@ TEST(Summary, KeepsTheReferencesMembersAndTheBaselineOutOfTheCounts) {
   EXPECT_EQ(document["successful_experiments"], 2);
   EXPECT_EQ(document["best_result"]["experiment_id"], 1);
   EXPECT_EQ(document["baseline"]["experiment_id"], 0);
+}
+
+TEST(FailureText, ShowsHowTheFirstOfThemWasStartedAndItsLastWords) {
+  FinishedRun finished;
+  auto& failed = finished.run().experiments[3];
+  failed.log_tail = "loading\nggml: failed to allocate <buffer>\n";
+  failed.memory_limit_gib = 20.84;
+  failed.log_path = "/data/logs/task_1_exp_3.engine.log";
+  const auto result = answer(finished.run());
+  const auto text = failure_text(finished.run(), result.failures.front());
+  EXPECT_NE(text.find("#3 was started as:\n    /usr/bin/llama-server --model"), std::string::npos) << text;
+  EXPECT_NE(text.find("under a limit of 20.8 GiB"), std::string::npos) << text;
+  EXPECT_NE(text.find("    ggml: failed to allocate <buffer>\n"), std::string::npos) << text;
+  EXPECT_NE(html(finished.run(), result).find("ggml: failed to allocate &lt;buffer&gt;"), std::string::npos);
+}
+
+TEST(Summary, WritesTheSameDocumentPieceByPiece) {
+  FinishedRun finished;
+  const auto results = answer(finished.run());
+  std::string text;
+  write_summary(finished.run(), results, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), results)) + "\n");
+  finished.run().experiments.resize(1);
+  text.clear();
+  const auto baseline_alone = answer(finished.run());
+  write_summary(finished.run(), baseline_alone, [&](std::string_view piece) { text += piece; });
+  EXPECT_EQ(text, base::to_pretty_text(summary(finished.run(), baseline_alone)) + "\n");
 }
 
 TEST(Export, WritesOneCsvRowPerOperatingPointWithUnitsInTheHeader) {

@@ -6,8 +6,10 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
 #include "report/charts.hpp"
+#include "report/failure_text.hpp"
 #include "report/launch.hpp"
 #include "report/page_style.hpp"
 #include "report/plot.hpp"
@@ -50,8 +52,8 @@ std::string why_html(const Answer& answer) {
   } else {
     text += "<ul class=\"chips\">";
     for (const auto& change : answer.changes) {
-      text += fmt::format("<li><b>{} {}</b> <small>default {}</small></li>", escaped(change.parameter),
-                          escaped(change.value), escaped(change.default_text));
+      text += fmt::format("<li><b>{} {}</b> <small>{}</small></li>", escaped(change.parameter),
+                          escaped(change.value), escaped(default_clause(change)));
     }
     text += "</ul>";
   }
@@ -128,7 +130,7 @@ std::string alternatives_html(const Answer& answer) {
   return text + "</table></div></section>\n";
 }
 
-std::string failures_html(const Answer& answer) {
+std::string failures_html(const Run& run, const Answer& answer) {
   if (answer.failures.empty()) return "";
   std::string text =
       "<section><h2>Failures by cause</h2><div "
@@ -145,7 +147,14 @@ std::string failures_html(const Answer& answer) {
                         escaped(group.cls), escaped(group.code), numbers,
                         escaped(common.empty() ? "nothing" : common), escaped(group.first_error));
   }
-  return text + "</table></div></section>\n";
+  text += "</table></div>";
+  for (const auto& group : answer.failures) {
+    const auto details = failure_text(run, group);
+    if (details.empty()) continue;
+    text += fmt::format("<details><summary>{}, {}: the first one</summary><pre>{}</pre></details>",
+                        escaped(group.code), escaped(group.cls), escaped(details));
+  }
+  return text + "</section>\n";
 }
 
 std::string cell(const std::optional<Shown>& at, const char* metric) {
@@ -210,7 +219,9 @@ std::string trials_html(const Run& run, const Answer& answer) {
                         chosen ? "★ " : "", experiment.number);
     for (const auto& name : names) {
       const auto* value = experiment.parameters.find(name);
-      text += "<td>" + (value == nullptr ? "·" : escaped(space::to_text(*value))) + "</td>";
+      const auto shown_value =
+          value == nullptr ? "·" : escaped(engine::readable_value(run.task.runtime, name, *value));
+      text += "<td>" + shown_value + "</td>";
     }
     text += fmt::format("<td class=\"num\">{}</td><td>{}</td>",
                         at && at->value ? escaped(metrics::to_readable(at->metric, *at->value)) : "-",
@@ -279,12 +290,12 @@ std::string html(const Run& run, const Answer& answer) {
       answer.simulated ? " <span class=\"tag\">simulated engine: invented speed</span>" : "",
       escaped(metrics::to_text(run.task.goal.objective)),
       escaped(std::string(engine::runtime(run.task.runtime).title)),
-      escaped(run.completed_at.empty() ? run.started_at : run.completed_at));
+      escaped(base::to_readable_time(run.completed_at.empty() ? run.started_at : run.completed_at)));
   page += verdict_html(answer);
   page += launch_html(run, answer);
   page += "<div class=\"plots\">\n" + pareto_figure(run, answer) + convergence_figure(run, answer) +
           level_figures(run, answer) + "</div>\n";
-  page += failures_html(answer);
+  page += failures_html(run, answer);
   page += alternatives_html(answer);
   page += trials_html(run, answer);
   page += method_html(run);

@@ -17,9 +17,10 @@ std::vector<std::string> shipped_command(const Experiment& experiment) {
   for (std::size_t i = 0; i + 1 < command.size(); ++i) {
     if (command[i] == "--port") command[i + 1] = "8080";
     // The name that told the trial's engine from a stranger means nothing to the engine that is shipped.
-    const bool named_by_us = (command[i] == "--alias" || command[i] == "--served-model-name") &&
-                             !experiment.flags.contains(command[i].substr(2));
-    if (named_by_us)
+    // So do threads for the cores that the load generator left: there is none where it is shipped.
+    const bool ours =
+        command[i] == "--alias" || command[i] == "--served-model-name" || command[i] == "--threads";
+    if (ours && !experiment.flags.contains(command[i].substr(2)))
       command.erase(command.begin() + static_cast<std::ptrdiff_t>(i),
                     command.begin() + static_cast<std::ptrdiff_t>(i) + 2);
   }
@@ -30,9 +31,8 @@ std::string wrapped_shell_line(const std::map<std::string, std::string>& environ
                                const std::vector<std::string>& command) {
   std::string text = engine::shell_line(environment, {command.front()});
   for (std::size_t i = 1; i < command.size(); ++i) {
-    const bool flag = command[i].starts_with("--");
-    const bool flag_before = command[i - 1].starts_with("--");
-    text += (flag || !flag_before ? " \\\n    " : " ") + engine::shell_quote(command[i]);
+    // One option with its values to a line; `vllm serve MODEL` stays whole.
+    text += (command[i].starts_with("--") ? " \\\n    " : " ") + engine::shell_quote(command[i]);
   }
   return text + "\n";
 }

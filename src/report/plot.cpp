@@ -138,7 +138,7 @@ void Plot::line(const std::vector<std::pair<double, double>>& points, const std:
   std::string path;
   for (const auto& [x, y] : points)
     path += fmt::format("{}{:.1f},{:.1f}", path.empty() ? "M" : "L", at_x(x), at_y(y));
-  body_ += fmt::format("<path class=\"line {}\" d=\"{}\"/>", css_class, path);
+  body_ += fmt::format(R"(<path class="line {}" d="{}"/>)", css_class, path);
 }
 
 void Plot::steps(const std::vector<std::pair<double, double>>& points, const std::string& css_class) {
@@ -156,19 +156,18 @@ void Plot::mark(double x, double y, Shape shape, const std::string& css_class, c
   std::string drawn;
   switch (shape) {
     case Shape::dot:
-      drawn =
-          fmt::format("<circle class=\"mark {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">", css_class, cx, cy);
+      drawn = fmt::format(R"(<circle class="mark {}" cx="{:.1f}" cy="{:.1f}" r="4.5">)", css_class, cx, cy);
       break;
     case Shape::ring:
-      drawn = fmt::format("<circle class=\"mark hollow {}\" cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"4.5\">",
-                          css_class, cx, cy);
+      drawn = fmt::format(R"(<circle class="mark hollow {}" cx="{:.1f}" cy="{:.1f}" r="4.5">)", css_class, cx,
+                          cy);
       break;
     case Shape::diamond:
-      drawn = fmt::format("<path class=\"mark {}\" d=\"M{:.1f},{:.1f}l6.5,6.5l-6.5,6.5l-6.5,-6.5z\">",
+      drawn = fmt::format(R"(<path class="mark {}" d="M{:.1f},{:.1f}l6.5,6.5l-6.5,6.5l-6.5,-6.5z">)",
                           css_class, cx, cy - 6.5);
       break;
     case Shape::cross:
-      drawn = fmt::format("<path class=\"mark cross {0}\" d=\"M{1:.1f},{2:.1f}l8,8m-8,0l8,-8\">", css_class,
+      drawn = fmt::format(R"(<path class="mark cross {0}" d="M{1:.1f},{2:.1f}l8,8m-8,0l8,-8">)", css_class,
                           cx - 4, cy - 4);
       break;
     case Shape::star: {
@@ -179,7 +178,7 @@ void Plot::mark(double x, double y, Shape shape, const std::string& css_class, c
         path += fmt::format("{}{:.1f},{:.1f}", i == 0 ? "M" : "L", cx + radius * std::cos(angle),
                             cy + radius * std::sin(angle));
       }
-      drawn = fmt::format("<path class=\"mark {}\" d=\"{}z\">", css_class, path);
+      drawn = fmt::format(R"(<path class="mark {}" d="{}z">)", css_class, path);
       break;
     }
   }
@@ -191,7 +190,7 @@ void Plot::text(double x, double y, const std::string& label, const std::string&
   const double px = at_x(x);
   // Near the right edge a label grows to the left.
   const bool to_left = px > width - 130;
-  labels_ += fmt::format("<text class=\"label {}\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
+  labels_ += fmt::format(R"(<text class="label {}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
                          css_class, px + (to_left ? -10 : 10), std::max(top + 12, at_y(y) - 8),
                          to_left ? "end" : "start", escaped(label));
 }
@@ -201,13 +200,13 @@ void Plot::limit_x(double value, const std::string& label, bool beyond_is_above)
   const double x = at_x(value);
   const double from = beyond_is_above ? x : left;
   const double to = beyond_is_above ? width - right : x;
-  shades_ += fmt::format("<rect class=\"beyond\" x=\"{:.1f}\" y=\"{}\" width=\"{:.1f}\" height=\"{}\"/>",
-                         from, top, to - from, height - top - bottom);
-  labels_ += fmt::format("<line class=\"limit\" x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\"/>", x,
-                         top, height - bottom);
+  shades_ += fmt::format(R"(<rect class="beyond" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>)", from, top,
+                         to - from, height - top - bottom);
+  labels_ += fmt::format(R"(<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x, top,
+                         height - bottom);
   const bool to_left = x > width / 2;
   labels_ +=
-      fmt::format("<text class=\"label limit-text\" x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"{}\">{}</text>",
+      fmt::format(R"(<text class="label limit-text" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
                   x + (to_left ? -5 : 5), height - bottom - 6, to_left ? "end" : "start", escaped(label));
 }
 
@@ -216,34 +215,33 @@ void Plot::limit_y(double value, const std::string& label, bool beyond_is_above)
   const double y = at_y(value);
   const double from = beyond_is_above ? top : y;
   const double to = beyond_is_above ? y : height - bottom;
-  shades_ += fmt::format("<rect class=\"beyond\" x=\"{}\" y=\"{:.1f}\" width=\"{}\" height=\"{:.1f}\"/>",
-                         left, from, width - left - right, to - from);
-  labels_ += fmt::format("<line class=\"limit\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left,
+  shades_ += fmt::format(R"(<rect class="beyond" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>)", left, from,
+                         width - left - right, to - from);
+  labels_ += fmt::format(R"(<line class="limit" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", left,
                          width - right, y, y);
-  labels_ +=
-      fmt::format("<text class=\"label limit-text\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>",
-                  width - right - 4, y - 5 < top + 10 ? y + 14 : y - 5, escaped(label));
+  labels_ += fmt::format(R"(<text class="label limit-text" x="{}" y="{:.1f}" text-anchor="end">{}</text>)",
+                         width - right - 4, y - 5 < top + 10 ? y + 14 : y - 5, escaped(label));
 }
 
 std::string Plot::axes() const {
   std::string text;
   for (const auto& [value, label] : y_.ticks) {
     const double y = at_y(value);
-    text += fmt::format("<line class=\"grid\" x1=\"{}\" x2=\"{}\" y1=\"{:.1f}\" y2=\"{:.1f}\"/>", left,
+    text += fmt::format(R"(<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", left,
                         width - right, y, y);
-    text += fmt::format("<text class=\"tick\" x=\"{}\" y=\"{:.1f}\" text-anchor=\"end\">{}</text>", left - 7,
+    text += fmt::format(R"(<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>)", left - 7,
                         y + 4.5, escaped(label));
   }
   for (const auto& [value, label] : x_.ticks) {
     const double x = at_x(value);
-    text += fmt::format("<line class=\"grid\" x1=\"{:.1f}\" x2=\"{:.1f}\" y1=\"{}\" y2=\"{}\"/>", x, x, top,
+    text += fmt::format(R"(<line class="grid" x1="{:.1f}" x2="{:.1f}" y1="{}" y2="{}"/>)", x, x, top,
                         height - bottom);
-    text += fmt::format("<text class=\"tick\" x=\"{:.1f}\" y=\"{}\" text-anchor=\"middle\">{}</text>", x,
+    text += fmt::format(R"(<text class="tick" x="{:.1f}" y="{}" text-anchor="middle">{}</text>)", x,
                         height - bottom + 17, escaped(label));
   }
-  text += fmt::format("<path class=\"frame\" d=\"M{0},{1}V{2}H{3}\"/>", left, top, height - bottom,
-                      width - right);
-  text += fmt::format("<text class=\"axis\" x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>",
+  text +=
+      fmt::format(R"(<path class="frame" d="M{0},{1}V{2}H{3}"/>)", left, top, height - bottom, width - right);
+  text += fmt::format(R"(<text class="axis" x="{}" y="{}" text-anchor="middle">{}</text>)",
                       (left + width - right) / 2, height - 8, escaped(x_.label));
   text += fmt::format(
       "<text class=\"axis\" transform=\"translate(15,{}) rotate(-90)\" text-anchor=\"middle\">{}</text>",

@@ -169,6 +169,10 @@ std::string label(bool simulated, metrics::Trust trust) {
   return text;
 }
 
+std::string default_clause(const Change& change) {
+  return (change.default_known ? "default " : "instead of ") + change.default_text;
+}
+
 std::string percent_text(double fraction) {
   const double percent = fraction * 100;
   return std::abs(percent) < 10 ? fmt::format("{:+.1f} %", percent) : fmt::format("{:+.0f} %", percent);

@@ -12,6 +12,9 @@ void write_sentences(const tuning::Run& run, Answer& answer);
 /// "TTFT P90 0.67 s (limit 1 s)".
 std::string limit_text(const metrics::LimitCheck& check);
 
+/// "default 4", "instead of the engine's default".
+std::string default_clause(const Change& change);
+
 /// "+23 %", "-4.1 %".
 std::string percent_text(double fraction);
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::report {
@@ -87,21 +89,18 @@ Json analysis(const Answer& answer) {
           {"failures", failures}};
 }
 
-}  // namespace
+const tuning::Experiment* best_of(const tuning::Run& run, const Answer& answer) {
+  return answer.choice.best ? tuning::find(run, *answer.choice.best) : nullptr;
+}
 
-Json summary(const tuning::Run& run, const Answer& answer) {
-  Json all = Json::array();
-  Json baseline = nullptr;
-  int successful = 0;
-  for (const auto& experiment : run.experiments) {
-    if (experiment.number == 0) {
-      baseline = tuning::to_json(experiment);
-      continue;
-    }
-    all.push_back(tuning::to_json(experiment));
-    successful += experiment.status == tuning::ExperimentStatus::success ? 1 : 0;
-  }
-  const auto* best = answer.choice.best ? tuning::find(run, *answer.choice.best) : nullptr;
+bool is_trial(const tuning::Experiment& experiment) {
+  return experiment.number != 0;
+}
+
+/// Everything but the experiments; `all_results` is there, empty.
+Json frame(const tuning::Run& run, const Answer& answer) {
+  const auto* baseline = tuning::find(run, 0);
+  const auto* best = best_of(run, answer);
   Json host = Json::array();
   for (const auto& fact : run.host) {
     host.push_back(
@@ -111,6 +110,9 @@ Json summary(const tuning::Run& run, const Answer& answer) {
   if (best != nullptr) {
     for (const auto& point : best->score.best_points) best_points.push_back(to_json(point));
   }
+  const auto successful = std::ranges::count_if(run.experiments, [](const tuning::Experiment& e) {
+    return is_trial(e) && e.status == tuning::ExperimentStatus::success;
+  });
   return {{"schema", 1},
           {"task_name", run.task.name},
           {"strategy", run.task.strategy},
@@ -120,7 +122,7 @@ Json summary(const tuning::Run& run, const Answer& answer) {
           {"stop_reason", run.stop_reason},
           {"error_message", run.error_message.empty() ? Json(nullptr) : Json(run.error_message)},
           {"simulated", answer.simulated},
-          {"total_experiments", all.size()},
+          {"total_experiments", std::ranges::count_if(run.experiments, is_trial)},
           {"planned_experiments", run.planned},
           {"successful_experiments", successful},
           {"elapsed_time", run.elapsed},
@@ -128,13 +130,48 @@ Json summary(const tuning::Run& run, const Answer& answer) {
           {"analysis", analysis(answer)},
           {"best_result", best == nullptr ? Json(nullptr) : tuning::to_json(*best)},
           {"best_points", best_points},
-          {"baseline", baseline},
-          {"all_results", all},
+          {"baseline", baseline == nullptr ? Json(nullptr) : tuning::to_json(*baseline)},
+          {"all_results", Json::array()},
           {"host", host}};
 }
 
-std::string summary_text(const tuning::Run& run, const Answer& answer) {
-  return base::to_pretty_text(summary(run, answer)) + "\n";
+/// The value as it stands inside an indented document. No raw line end stands in a JSON string.
+std::string nested(const Json& value, std::size_t depth) {
+  return base::replace_all(base::to_pretty_text(value), "\n", "\n" + std::string(2 * depth, ' '));
+}
+
+}  // namespace
+
+Json summary(const tuning::Run& run, const Answer& answer) {
+  Json document = frame(run, answer);
+  for (const auto& experiment : run.experiments) {
+    if (is_trial(experiment)) document["all_results"].push_back(tuning::to_json(experiment));
+  }
+  return document;
+}
+
+void write_summary(const tuning::Run& run, const Answer& answer,
+                   const std::function<void(std::string_view)>& write) {
+  const Json document = frame(run, answer);
+  std::string_view separator = "{\n";
+  for (const auto& [name, value] : document.items()) {
+    write(separator);
+    separator = ",\n";
+    write(fmt::format("  \"{}\": ", name));
+    if (name != "all_results") {
+      write(nested(value, 1));
+      continue;
+    }
+    std::string_view before = "[\n    ";
+    for (const auto& experiment : run.experiments) {
+      if (!is_trial(experiment)) continue;
+      write(before);
+      before = ",\n    ";
+      write(nested(tuning::to_json(experiment), 2));
+    }
+    write(before == ",\n    " ? "\n  ]" : "[]");
+  }
+  write("\n}\n");
 }
 
 }  // namespace autotuner::report

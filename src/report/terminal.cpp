@@ -1,10 +1,12 @@
 #include "report/terminal.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
 #include "report/sentences.hpp"
 
@@ -24,14 +26,14 @@ std::size_t columns_of(std::string_view text) {
       std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
-std::string padded(std::string text, std::size_t columns) {
+std::string padded(const std::string& text, std::size_t columns) {
   const auto used = columns_of(text);
   return used < columns ? text + std::string(columns - used, ' ') : text;
 }
 
 std::string bar(double headroom) {
   constexpr int cells = 10;
-  const int filled = std::clamp(static_cast<int>((1 - headroom) * cells + 0.5), 0, cells);
+  const int filled = std::clamp(static_cast<int>(std::lround((1 - headroom) * cells)), 0, cells);
   std::string text;
   for (int i = 0; i < cells; ++i) text += i < filled ? "█" : "░";
   return text;
@@ -79,7 +81,7 @@ std::vector<std::string> row_of(const Run& run, const Answer& answer, const Expe
   std::vector<std::string> row{(is_best ? "*" : " ") + std::to_string(experiment.number)};
   for (const auto& name : names) {
     const auto* value = experiment.parameters.find(name);
-    row.push_back(value == nullptr ? "·" : space::to_text(*value));
+    row.push_back(value == nullptr ? "·" : engine::readable_value(run.task.runtime, name, *value));
   }
   row.push_back(at && at->value ? metrics::to_readable(at->metric, *at->value) : "-");
   row.push_back(at ? load::to_text(at->point.level) : "-");
@@ -108,8 +110,8 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
       text += "  Why: ";
       std::string list;
       for (const auto& change : answer.changes) {
-        list += fmt::format("{}{} {} (default {})", list.empty() ? "" : ", ", change.parameter, change.value,
-                            change.default_text);
+        list += fmt::format("{}{} {} ({})", list.empty() ? "" : ", ", change.parameter, change.value,
+                            default_clause(change));
       }
       text += list + "\n";
     }

@@ -23,8 +23,9 @@ class GridSearch final : public LoggedStrategy {
     return Suggestion{next->point, next->covers, "grid " + progress(k), "grid"};
   }
 
-  void describe(base::Json& state) const override {
-    state["current_index"] = journal().used();
+  void describe(base::Json& state) const override { state["current_index"] = journal().used(); }
+
+  void describe_lists(base::Json& state) const override {
     base::Json grid = base::Json::array();
     for (const auto& point : grid_) grid.push_back(space::to_json(point));
     state["param_grid"] = std::move(grid);

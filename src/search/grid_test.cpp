@@ -56,5 +56,14 @@ TEST(GridSearch, WritesItsIndexAndTheCutGrid) {
       R"([{"tp-size":1,"mem-fraction":0.8},{"tp-size":1,"mem-fraction":0.9},{"tp-size":2,"mem-fraction":0.8}])");
 }
 
+TEST(GridSearch, LeavesOutOfItsStateWhatGrowsWhereThatIsNotWanted) {
+  const auto strategy = make_strategy(example, {}, {}).value();
+  strategy->suggest(1);
+  const auto state = strategy->state(false);
+  EXPECT_FALSE(state.contains("param_grid"));
+  EXPECT_FALSE(state.contains("history"));
+  EXPECT_EQ(state["current_index"], 1);
+}
+
 }  // namespace
 }  // namespace autotuner::search

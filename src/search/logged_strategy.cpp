@@ -59,15 +59,16 @@ std::string LoggedStrategy::stop_reason() const {
   return journal_.used() >= static_cast<std::uint64_t>(options_.max_iterations) ? "max_iterations" : "";
 }
 
-base::Json LoggedStrategy::state() const {
+base::Json LoggedStrategy::state(bool lists) const {
   base::Json state{{"strategy_class", class_name_}};
   base::Json specification = base::Json::object();
   for (const auto& parameter : parameters_) specification[parameter.name] = space::to_json(parameter);
   state["parameter_spec"] = std::move(specification);
   state["objective"] = options_.objective;
-  state["history"] = history_of(journal_.trials());
+  if (lists) state["history"] = history_of(journal_.trials());
   state["seed"] = options_.seed;
   describe(state);
+  if (lists) describe_lists(state);
   return state;
 }
 

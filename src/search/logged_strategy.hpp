@@ -22,7 +22,7 @@ class LoggedStrategy : public Strategy {
   void record(std::span<const Trial> trials) final;
   std::uint64_t planned() const final;
   std::string stop_reason() const final;
-  base::Json state() const final;
+  base::Json state(bool lists) const final;
 
  protected:
   /// The next point, as a function of the log and of Random(seed, k) alone, or nothing if no free point was
@@ -30,6 +30,8 @@ class LoggedStrategy : public Strategy {
   virtual std::optional<Suggestion> pick(std::uint64_t k) = 0;
   /// Adds the members of the state document that only this strategy has.
   virtual void describe(base::Json& state) const = 0;
+  /// And those of them that grow with the trials or the grid.
+  virtual void describe_lists(base::Json& /*state*/) const {}
 
   const Options& options() const { return options_; }
   const Journal& journal() const { return journal_; }

@@ -90,8 +90,9 @@ class Strategy {
   /// Why suggest() returns nothing: "space_exhausted" or "max_iterations"; empty while it still returns
   /// points. An open space counts as exhausted when thousands of draws in a row are invalid or known.
   virtual std::string stop_reason() const = 0;
-  /// Class name, counters and history, in the fields that the reference (novitalabs/autotuner) reads.
-  virtual base::Json state() const = 0;
+  /// Class name, counters and history, in the fields that the reference (novitalabs/autotuner) reads. Without
+  /// `lists` the members that grow with the trials or the grid are left out.
+  virtual base::Json state(bool lists = true) const = 0;
 };
 
 /// A checked search space and what can be reckoned before the first trial, shared by all strategies made from

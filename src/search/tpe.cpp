@@ -51,6 +51,9 @@ class TpeSearch final : public LoggedStrategy {
     state["max_iterations"] = options().max_iterations;
     state["n_initial_random"] = options().initial_random;
     state["multivariate"] = options().multivariate;
+  }
+
+  void describe_lists(base::Json& state) const override {
     base::Json tried = base::Json::array();
     for (const auto& [number, trial] : journal().trials()) tried.push_back(sorted_pairs(trial.point));
     for (const auto& point : journal().pending()) tried.push_back(sorted_pairs(point));

@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "engine/catalogue.hpp"
+
 namespace autotuner::simulator {
 namespace {
 
@@ -79,6 +81,13 @@ TEST(Options, NamesTheFlagTheValueAndTheLimit) {
   EXPECT_EQ(error_of({"--enable-chunked-prefill=maybe"}),
             "--enable-chunked-prefill is 'maybe'; must be true or false");
   EXPECT_EQ(error_of({"--ttft-ms", "5"}), "--ttft-ms is given without --tpot-ms; fixed delays need both");
+}
+
+TEST(Options, AreAllInTheCatalogueOfParameters) {
+  for (const auto& flag : all_flags()) {
+    if (flag.name == "help") continue;
+    EXPECT_NE(engine::find_flag(engine::RuntimeId::sim, flag.name), nullptr) << flag.name;
+  }
 }
 
 TEST(Options, ShowsEveryFlagAndFaultWithItsDefaultInTheHelp) {

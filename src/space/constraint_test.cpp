@@ -189,7 +189,7 @@ TEST(Constraint, HoldsWhenItSaysNothing) {
 }
 
 TEST(Constraint, SurvivesEveryPrefixOfAnExpression) {
-  const std::string text = "not (tp-size * -2.5e1 <= 8 and 'a\\'b' != \"c\") or 1 < --x-y.z % 3 == null";
+  const std::string text = R"(not (tp-size * -2.5e1 <= 8 and 'a\'b' != "c") or 1 < --x-y.z % 3 == null)";
   for (std::size_t n = 0; n <= text.size(); ++n) {
     if (const auto constraint = Constraint::parse(text.substr(0, n)))
       EXPECT_FALSE(constraint->text().empty());

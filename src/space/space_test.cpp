@@ -24,6 +24,7 @@ Candidates listed(const Space& space, const PointRules& rules = {}, Dedupe dedup
 
 std::vector<Point> points(const Candidates& candidates) {
   std::vector<Point> points;
+  points.reserve(candidates.items.size());
   for (const auto& item : candidates.items) points.push_back(item.point);
   return points;
 }

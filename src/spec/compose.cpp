@@ -49,7 +49,7 @@ struct Plan {
   int max_iterations = 1;
   bool is_grid = false;
   Seconds run{0}, timeout{0};
-  int max_requests = 50;
+  int max_requests = 200;
 };
 
 std::string in_quotes(std::string_view text) {
@@ -149,8 +149,10 @@ void plan_times(const Wish& wish, const Choice& choice, Plan& plan) {
   }
   constexpr double minute = 60;
   plan.timeout = Seconds(std::ceil((choice.startup + plan.run * levels * 1.5).count() / minute) * minute);
+  // Enough that a slow engine's levels all end by time and a fast one's all by requests: only windows of one
+  // kind can be compared.
   const int highest = std::ranges::max(plan.levels);
-  plan.max_requests = std::max(50, highest * 4);
+  plan.max_requests = std::max(200, highest * 4);
 }
 
 base::Result<Plan> plan_for(const Wish& wish) {

@@ -76,9 +76,8 @@ constexpr auto fields = std::to_array<Field>({
      Mark::required, "", ""},
     {"slo", object, "", any, free_range,
      "Limits that a configuration should keep (soft) or must keep (hard).", Mark::none, "", ""},
-    {"price_per_gpu_hour", number, "", any, from_0,
-     "What one GPU costs per hour; adds the price of a million output tokens to the results.", Mark::none, "",
-     "money"},
+    {"price_per_gpu_hour", number, "", any, from_0, "What one GPU costs per hour.", Mark::no_effect,
+     "this version tells no prices", "money"},
     {"compat", text, "", compat_words, free_range,
      "Switches figures that were improved back to those of earlier tuners with this file format.", Mark::none,
      "", ""},
@@ -182,7 +181,9 @@ constexpr auto fields = std::to_array<Field>({
      "Measures the engine's defaults first, as experiment 0. Absent: yes on the command line.", Mark::none,
      "", ""},
     {"optimization.early_stop", boolean, "", any, free_range,
-     "Ends measurements as soon as statistics allow. Absent: yes on the command line.", Mark::none, "", ""},
+     "Ends measurements as soon as statistics allow. This version measures every level to its end either "
+     "way.",
+     Mark::none, "", ""},
     {"optimization.objective_at", integer_or_text, "\"mean\"", bases, from_1,
      "What is scored: the mean over all levels, one level of num_concurrency, or each scenario's best "
      "operating point.",

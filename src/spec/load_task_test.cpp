@@ -107,7 +107,6 @@ slo:
   steepness: 0.2
   penalty_shape: linear
   batch_policy: keep
-price_per_gpu_hour: 2.5
 tags: [a, b]
 owner: me
 )yaml");
@@ -165,7 +164,6 @@ owner: me
   EXPECT_EQ(workload.request_timeout.count(), 30);
   EXPECT_EQ(workload.repeat, 2);
   EXPECT_TRUE(workload.strict_audit);
-  EXPECT_EQ(task.price_per_gpu_hour, 2.5);
   EXPECT_EQ(task.tags, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(task.owner, "me");
 }
@@ -278,7 +276,7 @@ TEST(LoadTask, WarnsOfWhatHasNoEffect) {
   for (const auto* const patch :
        {R"j({"optimization": {"storage": "sqlite:///x"}})j", R"j({"optimization": {"study_name": "s"}})j",
         R"j({"storage": {"type": "pvc"}})j", R"j({"clusterbasemodel_config": {"preset": "p"}})j",
-        R"j({"slo": {"ttft": {"weight": 2}}})j",
+        R"j({"slo": {"ttft": {"weight": 2}}})j", R"j({"price_per_gpu_hour": 2.5})j",
         R"j({"slo": {"latency": {"p90": {"threshold": 9, "stat": "mean"}}}})j",
         R"j({"optimization": {"min_improvement": 0.1}})j",
         R"j({"optimization": {"ready_timeout": 9000}})j"}) {

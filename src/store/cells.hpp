@@ -12,7 +12,7 @@
 #include "base/json.hpp"
 
 namespace soci {
-class session;
+class session;  // NOLINT(readability-identifier-naming): the library's own name
 }
 
 namespace autotuner::store {

@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 
 namespace soci {
-class session;
+class session;  // NOLINT(readability-identifier-naming): the library's own name
 }
 
 /// All that differs between databases, for SQLite. The rest of the store speaks plain SQL; these functions

@@ -41,8 +41,9 @@ base::Awaitable<base::Result<void>> SqlTaskStore::save(const tuning::Run& run,
       pool_, [this, &run, &experiment, &checkpoint] { return rows_->save(run, experiment, checkpoint); });
 }
 
-base::Awaitable<base::Result<void>> SqlTaskStore::finish(const tuning::Run& run) {
-  co_return co_await base::run_blocking(pool_, [this, &run] { return rows_->finish(run); });
+base::Awaitable<base::Result<void>> SqlTaskStore::finish(const tuning::Run& run, std::string checkpoint) {
+  co_return co_await base::run_blocking(pool_,
+                                        [this, &run, &checkpoint] { return rows_->finish(run, checkpoint); });
 }
 
 base::Awaitable<base::Result<std::string>> SqlTaskStore::checkpoint(std::string task_name) {

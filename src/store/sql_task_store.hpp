@@ -29,7 +29,7 @@ class SqlTaskStore final : public tuning::TaskStore {
   base::Awaitable<base::Result<std::vector<tuning::TaskHead>>> list() override;
   base::Awaitable<base::Result<void>> save(const tuning::Run& run, const tuning::Experiment& experiment,
                                            std::string checkpoint) override;
-  base::Awaitable<base::Result<void>> finish(const tuning::Run& run) override;
+  base::Awaitable<base::Result<void>> finish(const tuning::Run& run, std::string checkpoint) override;
 
   /// The last checkpoint document of a task, empty when there is none. Errors: not_found.
   base::Awaitable<base::Result<std::string>> checkpoint(std::string task_name);

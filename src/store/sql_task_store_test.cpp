@@ -130,7 +130,7 @@ TEST_F(SqlTaskStoreTest, WritesRowsThatOtherToolsCanRead) {
             "2");
   run.experiments = {test::full_failure(1), test::full_success(2)};
   run.state = tuning::TaskState::completed;
-  ASSERT_TRUE(await(opened.store->finish(run)));
+  ASSERT_TRUE(await(opened.store->finish(run, "")));
   EXPECT_EQ(query("SELECT status || ' ' || total_experiments FROM tasks"), "COMPLETED 2");
   EXPECT_EQ(query("SELECT experiment_id FROM experiments WHERE id = (SELECT best_experiment_id FROM tasks)"),
             "2");

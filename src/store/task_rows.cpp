@@ -186,11 +186,14 @@ base::Result<void> TaskRows::save(const tuning::Run& run, const tuning::Experime
                          work);
 }
 
-base::Result<void> TaskRows::finish(const tuning::Run& run) {
+base::Result<void> TaskRows::finish(const tuning::Run& run, const std::string& checkpoint) {
+  const auto secrets = secrets_of(run.task);
   const auto work = [&](soci::session& sql) -> base::Result<void> {
     const auto stored = current(sql, run);
     if (!stored) return tl::unexpected(stored.error());
-    write_progress(sql, run, nullptr, with_run(json_in(*stored, "metadata"), run));
+    auto metadata = with_checkpoint(json_in(*stored, "metadata"), checkpoint, secrets);
+    if (!metadata) return tl::unexpected(metadata.error());
+    write_progress(sql, run, nullptr, with_run(std::move(*metadata), run));
     return {};
   };
   return database_.write(fmt::format("finish task '{}'", run.task.name), work);

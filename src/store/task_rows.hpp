@@ -20,7 +20,7 @@ class TaskRows {
   base::Result<std::vector<tuning::TaskHead>> list();
   base::Result<void> save(const tuning::Run& run, const tuning::Experiment& experiment,
                           const std::string& checkpoint);
-  base::Result<void> finish(const tuning::Run& run);
+  base::Result<void> finish(const tuning::Run& run, const std::string& checkpoint);
   base::Result<std::string> checkpoint(const std::string& task_name);
 
  private:

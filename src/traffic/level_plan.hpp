@@ -114,6 +114,7 @@ struct LevelPlan {
   Endpoint endpoint;
   int users = 1;  ///< connections, and the most requests in flight
   int threads = 1;
+  std::vector<int> cpus;                    ///< threads run on these only; empty = wherever we may
   Pacing* pacing = nullptr;                 ///< outlives the run
   const RequestSource* requests = nullptr;  ///< outlives the run
   std::vector<StopRule> until;

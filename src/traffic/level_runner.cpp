@@ -6,6 +6,9 @@
 #include <thread>
 #include <utility>
 
+#include <pthread.h>
+#include <sched.h>
+
 #include "traffic/host_meter.hpp"
 #include "traffic/lane.hpp"
 
@@ -19,8 +22,19 @@ Nanoseconds percentile_99(std::vector<Nanoseconds> values) {
   return *rank;
 }
 
+/// Keeps the calling thread off the engine's CPUs. Where that is refused, the thread runs as it is.
+void run_on(const std::vector<int>& cpus) {
+  if (cpus.empty()) return;
+  cpu_set_t mask;
+  CPU_ZERO(&mask);
+  for (const int cpu : cpus) {
+    if (cpu >= 0 && cpu < CPU_SETSIZE) CPU_SET(static_cast<std::size_t>(cpu), &mask);
+  }
+  ::pthread_setaffinity_np(::pthread_self(), sizeof mask, &mask);
+}
+
 /// Connects all lanes, starts the clock once, runs them to their end.
-void run_lanes(std::vector<std::unique_ptr<Lane>>& lanes, LevelState& state) {
+void run_lanes(std::vector<std::unique_ptr<Lane>>& lanes, LevelState& state, const std::vector<int>& cpus) {
   auto begin = [&state]() noexcept { state.set_start(std::chrono::steady_clock::now()); };
   std::barrier ready(static_cast<std::ptrdiff_t>(lanes.size()), begin);
   auto guarded = [&state](auto&& work) {
@@ -32,7 +46,8 @@ void run_lanes(std::vector<std::unique_ptr<Lane>>& lanes, LevelState& state) {
   };
   std::vector<std::jthread> threads;
   for (const auto& lane : lanes) {
-    threads.emplace_back([&lane, &ready, &guarded] {
+    threads.emplace_back([&lane, &ready, &guarded, &cpus] {
+      run_on(cpus);
       guarded([&lane] { lane->connect(); });
       ready.arrive_and_wait();
       guarded([&lane] { lane->run(); });
@@ -80,7 +95,7 @@ base::Result<load::LevelRun> run_level(const LevelPlan& plan, std::stop_token st
       state.stop("cancelled");
       for (const auto& lane : lanes) lane->interrupt();
     });
-    run_lanes(lanes, state);
+    run_lanes(lanes, state, plan.cpus);
   }
   if (!state.fault().empty())
     return base::fail(base::ErrorKind::internal, "load generator: {}", state.fault());

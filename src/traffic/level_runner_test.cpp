@@ -1,8 +1,10 @@
 #include "traffic/level_runner.hpp"
 
 #include <algorithm>
+#include <atomic>
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "tests/support/scripted_server.hpp"
 
@@ -80,6 +82,38 @@ TEST(LevelRunner, SpreadsUsersOverSeveralThreads) {
   const auto run = level.run();
   EXPECT_EQ(run.records.size(), 50U);
   EXPECT_EQ(server.connections(), 6);
+}
+
+/// A closed loop that notes on how many CPUs its askers may run.
+class WatchedLoop final : public Pacing {
+ public:
+  explicit WatchedLoop(ClosedLoop& loop) : loop_(loop) {}
+  std::optional<Turn> next(int user, Nanoseconds now) override {
+    cpu_set_t mask;
+    if (::sched_getaffinity(0, sizeof mask, &mask) == 0)
+      most_cpus = std::max(most_cpus.load(), CPU_COUNT(&mask));
+    return loop_.next(user, now);
+  }
+  bool is_open_loop() const override { return false; }
+  std::atomic<int> most_cpus{0};
+
+ private:
+  ClosedLoop& loop_;
+};
+
+TEST(LevelRunner, SendsFromTheCpusThatItWasGivenOnly) {
+  cpu_set_t allowed;
+  ASSERT_EQ(::sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  int first = 0;
+  while (!CPU_ISSET(static_cast<std::size_t>(first), &allowed)) ++first;
+  ScriptedServer server(ScriptedServer::answering([](const std::string&) { return answers::chat(3, 2); }));
+  Level level(server.url(), 4, 8);
+  WatchedLoop watched(level.pacing);
+  level.plan.pacing = &watched;
+  level.plan.threads = 2;
+  level.plan.cpus = {first};
+  EXPECT_EQ(level.run().records.size(), 8U);
+  EXPECT_EQ(watched.most_cpus, 1);
 }
 
 TEST(LevelRunner, StartsUsersOneAfterTheOtherWithinTheRamp) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -23,6 +22,7 @@ using std::chrono::steady_clock;
 constexpr int warm_output_tokens = 16;
 constexpr int max_bad_levels = 2;
 constexpr auto death_notice = std::chrono::milliseconds(300);
+constexpr auto death_slice = std::chrono::milliseconds(50);  ///< a stop request is seen between two of them
 constexpr double bad_share = 0.5;
 constexpr double short_answer_share = 0.01;
 /// A re-run of a level sees other texts than the run it replaces.
@@ -101,8 +101,7 @@ std::optional<Failure> LoadSession::interruption() const {
 void LoadSession::await_death() const {
   if (!engine_) return;
   const auto until = steady_clock::now() + death_notice;
-  while (!engine_->death() && steady_clock::now() < until && !stop_.stop_requested()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  while (!engine_->death_within(death_slice) && steady_clock::now() < until && !stop_.stop_requested()) {
   }
 }
 
@@ -171,7 +170,7 @@ std::optional<Failure> LoadSession::load_prompts() {
     wanted.url = workload.dataset_url;
     wanted.deduplicate = workload.dataset_deduplicate;
     wanted.cache_folder = options_.dataset_cache;
-    wanted.proxy = options_.proxy;
+    wanted.proxy = options_.proxies.of(workload.dataset_url);
     auto loaded = load_dataset(wanted, stop_);
     if (!loaded) return failure(FailureClass::other, loaded.error().message);
     dataset_ = std::move(loaded->prompts);
@@ -283,6 +282,7 @@ LevelPlan LoadSession::plan_of(const Point& point) const {
   plan.endpoint = control_.endpoint;
   plan.users = level(point).concurrency;
   plan.threads = options_.sender_threads;
+  plan.cpus = options_.cpus;
   plan.request_timeout = request_.workload.request_timeout;
   plan.until.push_back(stop_at(request_.deadline));
   if (engine_) plan.until.push_back(stop_when_dead([this] { return engine_->death().has_value(); }));

@@ -4,9 +4,11 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include <boost/asio/thread_pool.hpp>
 
+#include "net/proxies.hpp"
 #include "traffic/tokens.hpp"
 #include "tuning/ports/load_runner.hpp"
 
@@ -15,7 +17,8 @@ namespace autotuner::traffic {
 struct NativeOptions {
   int sender_threads = 1;
   std::string dataset_cache;  ///< folder; needed for workloads with a data set
-  std::string proxy;          ///< for fetching data sets; empty = what the environment says
+  net::Proxies proxies;       ///< for fetching data sets
+  std::vector<int> cpus;      ///< sender threads run on these only; empty = wherever we may
   std::string ca_file;        ///< https endpoints
   bool verify_peer = true;
 };

@@ -11,6 +11,10 @@
 namespace autotuner::tuning {
 
 /// What a watcher of a run is told: the terminal today, WebSocket and Redis later. Values, no references.
+/// Before the first trial: what is fetched and how far it is. Often.
+struct Preparing {
+  std::string detail;
+};
 struct RunStarted {
   std::uint64_t planned;
   bool with_baseline;
@@ -56,8 +60,8 @@ struct RunFinished {
   std::string stop_reason;
 };
 
-using Event = std::variant<RunStarted, ExperimentStarted, PhaseChanged, LevelProgress, LevelFinished,
-                           ExperimentFinished, Notice, RunFinished>;
+using Event = std::variant<Preparing, RunStarted, ExperimentStarted, PhaseChanged, LevelProgress,
+                           LevelFinished, ExperimentFinished, Notice, RunFinished>;
 /// Called from the loop's thread and from load threads: must be thread-safe and quick.
 using EventSink = std::function<void(const Event&)>;
 

@@ -22,12 +22,15 @@ class Session {
   Session(TaskStore& store, EngineHost& host, LoadRunner& load, const base::Clock& clock,
           const EventSink& events, LoopOptions options)
       : store_(store),
+        host_(host),
         clock_(clock),
         events_(events),
         options_(std::move(options)),
         trials_(host, load, clock, events) {}
 
   base::Awaitable<base::Result<void>> prepare(spec::Task task);
+  base::Awaitable<base::Result<void>> ready_host(std::stop_token finish);
+  base::Awaitable<base::Result<void>> open();
   base::Awaitable<void> conduct(std::stop_token finish);
   base::Awaitable<base::Result<Run>> conclude();
 
@@ -41,6 +44,7 @@ class Session {
   std::optional<Experiment> next();
   std::optional<Experiment> next_suggestion();
   bool copies_baseline(Experiment& experiment) const;
+  std::string checkpoint_now(bool lists) const;
   void put(const Experiment& experiment);
   void halt_on_unknown_flag(const Experiment& experiment);
   void announce(const Experiment& experiment);
@@ -50,10 +54,12 @@ class Session {
   int next_number() const;
 
   TaskStore& store_;
+  EngineHost& host_;
   const base::Clock& clock_;
   const EventSink& events_;
   LoopOptions options_;
   TrialRunner trials_;
+  bool resumed_ = false;
   Run run_;
   engine::Setting setting_;
   std::unique_ptr<search::Strategy> strategy_;
@@ -94,9 +100,10 @@ base::Awaitable<base::Result<bool>> Session::restore(const spec::Task& task) {
 
 base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   started_ = clock_.steady();
-  auto resumed = co_await restore(task);
+  const auto resumed = co_await restore(task);
   if (!resumed) co_return tl::unexpected(resumed.error());
-  if (!*resumed) {
+  resumed_ = *resumed;
+  if (!resumed_) {
     run_ = Run{};
     // 53 bits survive every JSON reader as a number.
     run_.seed = task.seed_given
@@ -139,16 +146,42 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
     run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) *
                     static_cast<std::uint64_t>(times);
   }
+  co_return base::Result<void>{};
+}
+
+/// What would fail every trial ends the task before the first one. A new run is stored as failed, with the
+/// reason; a resumed one stays as it is stored, for another try.
+base::Awaitable<base::Result<void>> Session::ready_host(std::stop_token finish) {
+  const auto request = engine_request(run_.task);
+  auto ready = co_await host_.check(request);
+  if (ready) {
+    ready = co_await host_.fetch(request, finish,
+                                 [this](std::string detail) { events_(Preparing{std::move(detail)}); });
+  }
+  if (ready || resumed_) co_return ready;
+  auto stored = co_await store_.open_run(run_);
+  if (stored) {
+    const bool stopped = ready.error().kind == base::ErrorKind::cancelled;
+    run_.state = stopped ? TaskState::cancelled : TaskState::failed;
+    run_.stop_reason = stopped ? "cancelled" : "error";
+    run_.error_message = ready.error().message;
+    run_.completed_at = base::to_iso_text(clock_.system());
+    stored = co_await store_.finish(run_, "");
+  }
+  if (!stored) events_(Notice{true, "the failure could not be stored: " + stored.error().message});
+  co_return ready;
+}
+
+base::Awaitable<base::Result<void>> Session::open() {
   auto opened = base::Result<void>{};
-  if (*resumed) {
-    opened = co_await store_.finish(run_);
+  if (resumed_) {
+    opened = co_await store_.finish(run_, "");
   } else {
     opened = co_await store_.open_run(run_);
   }
   if (!opened) co_return tl::unexpected(opened.error());
-  events_(RunStarted{run_.planned, options_.baseline, *resumed,
-                     std::string(engine::runtime(run_.task.runtime).title),
-                     engine::runtime(run_.task.runtime).simulated});
+  const auto& engine = engine::runtime(run_.task.runtime);
+  events_(RunStarted{run_.planned, options_.baseline, resumed_, std::string(engine.title), engine.simulated});
   co_return base::Result<void>{};
 }
 
@@ -240,11 +273,17 @@ void Session::put(const Experiment& experiment) {
   if (is_search_row(experiment)) strategy_->record(std::vector{trial_of(experiment)});
 }
 
+std::string Session::checkpoint_now(bool lists) const {
+  return checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system()), lists);
+}
+
 base::Awaitable<void> Session::save(const Experiment& experiment) {
   put(experiment);
   run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
-  const auto stored = co_await store_.save(
-      run_, experiment, checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system())));
+  // A run resumes from its experiments, which stand in the same store: the lists of the state are for other
+  // readers and are written once, at the end. Each of a thousand trials writing them costs 80 ms more.
+  auto checkpoint = experiment.terminal() ? checkpoint_now(false) : std::string();
+  const auto stored = co_await store_.save(run_, experiment, std::move(checkpoint));
   if (!stored) {
     halted_ = true;
     run_.stop_reason = "error";
@@ -335,7 +374,7 @@ base::Awaitable<base::Result<Run>> Session::conclude() {
                                                          : TaskState::failed;
   run_.completed_at = base::to_iso_text(clock_.system());
   run_.elapsed = earlier_elapsed_ + duration<double>(clock_.steady() - started_).count();
-  const auto stored = co_await store_.finish(run_);
+  const auto stored = co_await store_.finish(run_, checkpoint_now(true));
   // The results are still in hand: they are reported even when their last state could not be stored.
   if (!stored && run_.error_message.empty()) {
     run_.error_message = stored.error().message;
@@ -366,8 +405,10 @@ TuningLoop::TuningLoop(TaskStore& store, EngineHost& host, LoadRunner& load, con
 base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions options,
                                                    std::stop_token finish) {
   Session session(store_, host_, load_, clock_, events_, std::move(options));
-  const auto prepared = co_await session.prepare(std::move(task));
-  if (!prepared) co_return tl::unexpected(prepared.error());
+  if (const auto done = co_await session.prepare(std::move(task)); !done)
+    co_return tl::unexpected(done.error());
+  if (const auto done = co_await session.ready_host(finish); !done) co_return tl::unexpected(done.error());
+  if (const auto done = co_await session.open(); !done) co_return tl::unexpected(done.error());
   co_await session.conduct(finish);
   co_return co_await session.conclude();
 }

@@ -33,7 +33,7 @@ class TuningLoop {
 
   /// Two stop requests: `finish` = let nothing new begin, stop the running trial, report what is known.
   /// Returns the finished run (state completed, failed or cancelled). Errors: what prevents a run from
-  /// starting at all.
+  /// starting at all; a new run whose engine can't be started here is stored as failed.
   base::Awaitable<base::Result<Run>> run(spec::Task task, LoopOptions options, std::stop_token finish);
 
  private:

@@ -1,6 +1,7 @@
 #include "tuning/loop.hpp"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "tests/support/await.hpp"
 #include "tests/support/fakes.hpp"
@@ -55,7 +56,7 @@ class TuningLoopTest : public ::testing::Test {
  protected:
   TuningLoopTest() { load.behaviour = by_flags; }
 
-  tuning::Run run(const spec::Task& task, LoopOptions options = {}, std::stop_token stop = {}) {
+  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
     TuningLoop loop(store, host, load, clock, [this](const Event& event) {
       if (on_event) on_event(event);
       if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
@@ -101,6 +102,18 @@ TEST_F(TuningLoopTest, CountsNoGpusForAnEngineOnAHostWithoutAny) {
   for (const auto& experiment : on_a_gpu.experiments) EXPECT_EQ(experiment.gpus, 1);
 }
 
+TEST_F(TuningLoopTest, EndsWithACheckpointThatHoldsTheWholeSearch) {
+  const auto task = task_of_four();
+  run(task);
+  const auto text = await(store.checkpoint(task.name));
+  ASSERT_TRUE(text);
+  const auto checkpoint = base::parse_json(*text).value();
+  EXPECT_EQ(checkpoint["iteration"], 4);
+  const auto log = search::trials_from_state(checkpoint["strategy_state"]);
+  ASSERT_TRUE(log) << log.error().message;
+  EXPECT_EQ(log->size(), 4U);
+}
+
 TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {
   const auto result = run(task_of_four(), {.baseline = false});
   EXPECT_EQ(result.experiments.size(), 4U);
@@ -132,6 +145,21 @@ TEST_F(TuningLoopTest, RetriesATransientFailureOnceAndNothingElse) {
   EXPECT_FALSE(result.experiments[1].score.score);
 }
 
+TEST_F(TuningLoopTest, RecordsOfAFailedStartWhatItRecordsOfASuccess) {
+  host.behaviour = [](const EngineRequest&) -> std::optional<engine::Failure> {
+    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::exited, "exit code 1",
+                           false};
+  };
+  const auto result = run(task_of_four());
+  const auto& failed = result.experiments[1];
+  EXPECT_EQ(failed.failure->cls, engine::FailureClass::exited);
+  EXPECT_EQ(failed.command, (std::vector<std::string>{"fake-engine", "--api-key", "$API_KEY"}));
+  EXPECT_EQ(failed.endpoint, "http://127.0.0.1:1");
+  EXPECT_EQ(failed.engine_version, "1");
+  EXPECT_EQ(failed.log_tail, "last words");
+  EXPECT_EQ(failed.memory_limit_gib, 1.5);
+}
+
 TEST_F(TuningLoopTest, StopsWhenTheFirstTrialDiesOfAnUnknownFlag) {
   host.behaviour = [](const EngineRequest&) -> std::optional<engine::Failure> {
     return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::bad_flag,
@@ -141,6 +169,58 @@ TEST_F(TuningLoopTest, StopsWhenTheFirstTrialDiesOfAnUnknownFlag) {
   EXPECT_EQ(result.experiments.size(), 1U);
   EXPECT_EQ(result.stop_reason, "unknown_flag");
   EXPECT_EQ(result.error_message, "unknown argument: --max-num-seqs");
+}
+
+TEST_F(TuningLoopTest, StoresATaskWhoseEngineCanNotBeStartedAsFailedBeforeTheFirstTrial) {
+  host.checked = base::fail(base::ErrorKind::unavailable, "llama-server is not installed here");
+  TuningLoop loop(store, host, load, clock, [](const Event&) {});
+  const auto result = await(loop.run(task_of_four(), {}, {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, base::ErrorKind::unavailable);
+  EXPECT_EQ(result.error().message, "llama-server is not installed here");
+  EXPECT_TRUE(host.starts.empty());
+  const auto stored = await(store.find("four"));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->state, TaskState::failed);
+  EXPECT_EQ(stored->stop_reason, "error");
+  EXPECT_EQ(stored->error_message, "llama-server is not installed here");
+  EXPECT_TRUE(stored->experiments.empty());
+}
+
+TEST_F(TuningLoopTest, FetchesWhatAllTrialsNeedBeforeTheFirstOne) {
+  std::vector<std::string> order;
+  on_event = [&](const Event& event) {
+    if (const auto* preparing = std::get_if<Preparing>(&event)) order.push_back(preparing->detail);
+    if (std::holds_alternative<ExperimentStarted>(event)) order.emplace_back("trial");
+  };
+  run(task_of_four());
+  ASSERT_GE(order.size(), 2U);
+  EXPECT_EQ(order[0], "fetching");
+  EXPECT_EQ(order[1], "trial");
+  host.starts.clear();
+  host.fetched = base::fail(base::ErrorKind::cancelled, "the download was stopped");
+  TuningLoop loop(store, host, load, clock, [](const Event&) {});
+  ASSERT_FALSE(await(loop.run(task_of_four(), {}, {})));
+  EXPECT_TRUE(host.starts.empty());
+  EXPECT_EQ(await(store.find("four"))->state, TaskState::cancelled);
+}
+
+TEST_F(TuningLoopTest, LeavesAStoredRunAsItIsWhenItsEngineIsGoneAtTheTimeOfResuming) {
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    if (std::holds_alternative<ExperimentFinished>(event)) stop.request_stop();
+  };
+  const auto interrupted = run(task_of_four(), {}, stop.get_token());
+  on_event = nullptr;
+  host.checked = base::fail(base::ErrorKind::not_found, "model path /m does not exist");
+  TuningLoop loop(store, host, load, clock, [](const Event&) {});
+  ASSERT_FALSE(await(loop.run(task_of_four(), {.resume = true}, {})));
+  const auto stored = await(store.find("four"));
+  ASSERT_TRUE(stored);
+  EXPECT_EQ(stored->state, TaskState::cancelled);
+  EXPECT_EQ(stored->experiments.size(), interrupted.experiments.size());
+  host.checked = {};
+  EXPECT_EQ(run(task_of_four(), {.resume = true}).state, TaskState::completed);
 }
 
 TEST_F(TuningLoopTest, CopiesTheBaselinesResultForAPointWithItsFlags) {

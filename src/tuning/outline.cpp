@@ -118,14 +118,15 @@ std::vector<int> due_repeats(const Run& run) {
   return due;
 }
 
-std::string checkpoint_of(const Run& run, const search::Strategy& strategy, const std::string& timestamp) {
+std::string checkpoint_of(const Run& run, const search::Strategy& strategy, const std::string& timestamp,
+                          bool lists) {
   const auto choice = choose(run);
   const auto* best = choice.best ? find(run, *choice.best) : nullptr;
   base::Json checkpoint;
   checkpoint["iteration"] = std::ranges::count_if(run.experiments, is_search_row);
   checkpoint["best_score"] = base::number_or_null(best == nullptr ? std::nullopt : best->score.score);
   checkpoint["best_experiment_id"] = best == nullptr ? base::Json(nullptr) : base::Json(best->number);
-  checkpoint["strategy_state"] = strategy.state();
+  checkpoint["strategy_state"] = strategy.state(lists);
   checkpoint["timestamp"] = timestamp;
   return base::to_compact_text(checkpoint);
 }

@@ -46,7 +46,8 @@ bool is_out_of_patience(const Run& run);
 std::vector<int> due_repeats(const Run& run);
 
 /// {iteration, best_score, best_experiment_id, strategy_state, timestamp} as JSON text.
-std::string checkpoint_of(const Run& run, const search::Strategy& strategy, const std::string& timestamp);
+std::string checkpoint_of(const Run& run, const search::Strategy& strategy, const std::string& timestamp,
+                          bool lists);
 
 /// The task's search options with the seed of the run.
 search::Options search_options(const spec::Task& task, std::uint64_t seed);

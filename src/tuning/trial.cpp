@@ -119,6 +119,16 @@ class PhaseLog {
 
 }  // namespace
 
+EngineRequest engine_request(const spec::Task& task) {
+  EngineRequest request;
+  request.runtime = task.runtime;
+  request.model = task.model;
+  request.served_name = task.workload.model_name;
+  request.image_tag = task.runtime_image_tag;
+  request.gpu_type = task.gpu_type;
+  return request;
+}
+
 TrialRunner::TrialRunner(EngineHost& host, LoadRunner& load, const base::Clock& clock,
                          const EventSink& events)
     : host_(host), load_(load), clock_(clock), events_(events) {}
@@ -163,11 +173,7 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
   if (context.run_deadline) deadline = std::min(deadline, *context.run_deadline);
   const auto ready_limit = context.task.running.ready_timeout;
 
-  EngineRequest request;
-  request.runtime = context.task.runtime;
-  request.model = context.task.model;
-  request.served_name = context.task.workload.model_name;
-  request.image_tag = context.task.runtime_image_tag;
+  auto request = engine_request(context.task);
   request.resolved = resolved;
   request.service_name = engine::service_name(context.task.model.name_space, context.task.name,
                                               experiment.number, engine::NameProfile::local);
@@ -175,6 +181,7 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
                          ? std::string()
                          : fmt::format("{}/task_{}_exp_{}.engine.log", context.options.log_folder,
                                        context.task_id, experiment.number);
+  request.continues_log = experiment.attempt > 1;
   request.ready_by = ready_limit ? std::min(deadline, after(start, *ready_limit)) : deadline;
   request.longest_context = context.setting.longest_context;
   experiment.log_path = request.log_path;
@@ -188,7 +195,13 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
   enter("deploy", "");
   auto started = co_await host_.start(request, stop, enter);
   if (!started) {
-    fail(experiment, started.error());
+    const auto& failed = started.error();
+    experiment.command = engine::masked_command(failed.command);
+    experiment.endpoint = failed.url;
+    experiment.engine_version = failed.engine_version;
+    experiment.memory_limit_gib = failed.memory_limit_gib;
+    experiment.log_tail = failed.log_tail;
+    fail(experiment, engine::Failure(failed));
   } else {
     auto& engine = **started;
     experiment.command = engine::masked_command(engine.command());
@@ -208,7 +221,7 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
                                   }};
     co_await measure(experiment, engine, context, deadline, watcher, stop);
 
-    experiment.log_tail = engine.log_tail(100);
+    experiment.log_tail = engine.log_tail(kept_log_lines);
     enter("teardown", "");
     const auto stopped = co_await engine.stop(duration<double>(stop.stop_requested() ? 5.0 : 10.0));
     if (!stopped) {

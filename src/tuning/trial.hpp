@@ -14,6 +14,9 @@
 
 namespace autotuner::tuning {
 
+/// What every trial of a task asks of a host, before a point is chosen.
+EngineRequest engine_request(const spec::Task& task);
+
 /// Takes one experiment from its point to a terminal status: start the engine, load it, stop it, score. Fills
 /// every member of the record. Nothing is left running on any path.
 class TrialRunner {

@@ -133,6 +133,10 @@ TYPED_TEST_P(TaskStoreContract, KeepsTheCheckpointUntilTheNextOne) {
   EXPECT_EQ(this->fixture_.checkpoint("chat"), R"({"iteration":1,"strategy_state":{"z":[1,2.5],"a":null}})");
   this->save(run, full_failure(2), R"({"iteration":2})");
   EXPECT_EQ(this->fixture_.checkpoint("chat"), R"({"iteration":2})");
+  ASSERT_TRUE(await(this->store().finish(run, "")));
+  EXPECT_EQ(this->fixture_.checkpoint("chat"), R"({"iteration":2})");
+  ASSERT_TRUE(await(this->store().finish(run, R"({"iteration":2,"strategy_state":{"history":[]}})")));
+  EXPECT_EQ(this->fixture_.checkpoint("chat"), R"({"iteration":2,"strategy_state":{"history":[]}})");
 }
 
 TYPED_TEST_P(TaskStoreContract, OpensTheNextRunOfAKnownTaskEmpty) {
@@ -154,7 +158,7 @@ TYPED_TEST_P(TaskStoreContract, RefusesToWriteIntoARunThatIsOver) {
   ASSERT_FALSE(late);
   EXPECT_EQ(late.error().kind, base::ErrorKind::conflict);
   EXPECT_EQ(late.error().message, "run 1 of task 'chat' is no longer its current run (that is 2)");
-  EXPECT_FALSE(await(this->store().finish(first)));
+  EXPECT_FALSE(await(this->store().finish(first, "")));
   EXPECT_TRUE(await(this->store().save(second, full_success(1), "")));
 }
 
@@ -162,7 +166,7 @@ TYPED_TEST_P(TaskStoreContract, RefusesToWriteIntoATaskThatIsNotThere) {
   auto run = this->new_run("chat");
   run.task_id = 4711;
   EXPECT_EQ(await(this->store().save(run, full_success(1), "")).error().kind, base::ErrorKind::not_found);
-  EXPECT_EQ(await(this->store().finish(run)).error().kind, base::ErrorKind::not_found);
+  EXPECT_EQ(await(this->store().finish(run, "")).error().kind, base::ErrorKind::not_found);
 }
 
 TYPED_TEST_P(TaskStoreContract, KeepsHowARunEnded) {
@@ -173,7 +177,7 @@ TYPED_TEST_P(TaskStoreContract, KeepsHowARunEnded) {
   run.completed_at = "2026-01-15T10:16:00Z";
   run.elapsed = 3599.5;
   run.planned = 8;
-  ASSERT_TRUE(await(this->store().finish(run)));
+  ASSERT_TRUE(await(this->store().finish(run, "")));
   const auto found = this->found("chat");
   EXPECT_EQ(found.state, tuning::TaskState::completed);
   EXPECT_EQ(found.stop_reason, "space_exhausted");
@@ -188,14 +192,14 @@ TYPED_TEST_P(TaskStoreContract, KeepsTheErrorOfARun) {
   run.state = tuning::TaskState::failed;
   run.stop_reason = "unknown_flag";
   run.error_message = "the engine refused --max-num-seqs";
-  ASSERT_TRUE(await(this->store().finish(run)));
+  ASSERT_TRUE(await(this->store().finish(run, "")));
   EXPECT_EQ(this->found("chat").error_message, "the engine refused --max-num-seqs");
 }
 
 TYPED_TEST_P(TaskStoreContract, GoesOnWithAFinishedRun) {
   auto run = this->opened("chat");
   run.state = tuning::TaskState::cancelled;
-  ASSERT_TRUE(await(this->store().finish(run)));
+  ASSERT_TRUE(await(this->store().finish(run, "")));
   auto resumed = this->found("chat");
   resumed.state = tuning::TaskState::running;
   this->save(resumed, full_success(1));

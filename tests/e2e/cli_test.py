@@ -359,5 +359,27 @@ def a_terminated_run_ends_with_130(box):
     box.expect_no_process()
 
 
+@test
+def a_plan_says_how_many_gpus_are_here_and_needed(box):
+    task = sim_task("gpus", {})
+    task.update(base_runtime="vllm", model={"id_or_path": "org/name"}, parameters={"max-num-seqs": [8, 16]})
+    path = box.write("gpus.json", task)
+    (box.folder / "bin").mkdir()
+    nowhere = {"PATH": str(box.folder / "bin")}
+    expect_in("GPUs: 0 here; needs 1, unless this build of the engine computes on the CPU",
+              box.run("plan", path, environment=nowhere).stdout, "the plan")
+    box.script("bin/nvidia-smi", "#!/bin/sh\necho 0, X, GPU-aa, 80000, 1, 79900, 0, 30, 60, 400, Default\n")
+    expect_in("GPUs: 1 of 1 here", box.run("plan", path, environment=nowhere).stdout, "the plan")
+    expect_equal(json.loads(box.run("plan", "--json", path, environment=nowhere).stdout)["gpus"],
+                 {"min": 1, "max": 1, "here": 1}, "the GPUs of the plan")
+
+
+@test
+def doctor_says_how_the_cpus_are_shared_out(box):
+    checks = json.loads(box.run("doctor", "--json", environment={"ENGINE_CPUS": "all"}).stdout)["checks"]
+    split = [check for check in checks if check["name"] == "cpu split"]
+    expect_equal([check["detail"] for check in split], ["none: as the settings want it"], "the split")
+
+
 if __name__ == "__main__":
     main()

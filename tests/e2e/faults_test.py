@@ -241,6 +241,96 @@ def a_context_too_small_for_the_workload_is_infeasible_with_the_reason(box):
     expect(row["benchmark_s"] == 0, "load was sent to an engine that can't take it")
 
 
+@test
+def a_failed_start_is_recorded_like_a_success(box):
+    row = run_fake(box, "bad-flag", "bad_flag", "--threads")
+    expect(row["command"][0].endswith("/bin/llama-server") and "--threads" in row["command"], f"the command is {row['command']}")
+    expect_in("error: invalid argument: --threads", row["container_logs"], "the last lines")
+    expect(row["memory_limit_gib"] > 0, f"the memory limit is {row['memory_limit_gib']}")
+    expect(row["endpoint"].startswith("http://127.0.0.1:"), f"the endpoint is {row['endpoint']}")
+    shown = box.run("results", "fake-bad-flag").stdout
+    expect_in("#1 was started as:", shown, "the results")
+    expect_in("error: invalid argument: --threads", shown, "the results")
+    expect_in("invalid argument", (box.out / "fake-bad-flag_report.html").read_text(), "the report")
+    log = box.run("results", "fake-bad-flag", "--log", "1")
+    expect_equal(log.stdout, "error: invalid argument: --threads\n", "the whole log")
+    expect_code(box.run("results", "fake-bad-flag", "--log", "7"), 2)
+
+
+@test
+def logs_are_compressed_after_the_task_and_stay_readable(box):
+    task = sim_task("logged", {**FAST, "max-num-seqs": [1, 2]})
+    for _ in range(2):  # a new run of the task does not grow the log of the last one
+        expect_code(box.tune(task), 0)
+        names = sorted(path.name for path in (box.data / "logs").iterdir())
+        expect(len(names) == 2 and all(name.endswith(".engine.log.gz") for name in names), f"the logs are {names}")
+        log = box.run("results", "logged", "--log", "2")
+        expect_code(log, 0)
+        expect_equal(log.stdout.count("simulated engine"), 1, f"the starts in the log\n{log.stdout}\n")
+
+
+class Hub(http.server.BaseHTTPRequestHandler):
+    """The hub of one model, org/tiny-GGUF."""
+    revision = "0123456789" * 4
+
+    def do_GET(self):
+        files = {"tiny-Q4_K_M.gguf": b"GGUF" * 1000, "README.md": b"about"}
+        answers = {f"/org/tiny-GGUF/resolve/{self.revision}/{name}": content for name, content in files.items()}
+        listing = {"sha": self.revision, "siblings": [{"rfilename": name, "size": len(content)} for name, content in files.items()]}
+        answers["/api/models/org/tiny-GGUF/revision/main?blobs=true"] = json.dumps(listing).encode()
+        body = answers.get(self.path)
+        self.send_response(404 if body is None else 200)
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        self.wfile.write(body or b"")
+
+    def log_message(self, *ignored):
+        pass
+
+
+@test
+def a_model_of_a_hub_is_fetched_before_the_first_trial(box):
+    box.script("bin/llama-server", FAKE_SERVER)
+    task = fake_task(box, "hub")
+    task["model"]["id_or_path"] = "org/tiny-GGUF"
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hub)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    environment = {"PATH": f"{box.folder}/bin:{box.environment['PATH']}", "FAKE": "exits", "HF_HOME": f"{box.folder}/hf",
+                   "HF_ENDPOINT": address}
+    try:
+        done = box.tune(task, environment=environment)
+    finally:
+        server.shutdown()
+        server.server_close()
+    expect_code(done, 1)
+    expect_in("fetching org/tiny-GGUF: ", done.stderr, "stderr")
+    model = f"{box.folder}/hf/hub/models--org--tiny-GGUF/snapshots/{Hub.revision}/tiny-Q4_K_M.gguf"
+    expect_in(model, only_result(box, "hub")["command"], "the command")
+    expect_equal(os.path.getsize(model), 4000, "the size of the model")
+    # The hub is gone: what is in the cache needs none, and what is not ends the task with the reason.
+    again = box.tune(task, environment=environment)
+    expect(only_result(box, "hub")["command"], f"the second run started nothing: {again.stderr}")
+    task.update(task_name="no-hub", model={"id_or_path": "org/other-GGUF"})
+    failed = box.tune(task, environment=environment)
+    expect_code(failed, 1)
+    expect_in(f"error: model 'org/other-GGUF' is not in the Hugging Face cache {box.folder}/hf and can't be fetched from "
+              f"{address}", failed.stderr, "stderr")
+    expect_equal(stored_summary(box, "no-hub")["state"], "failed", "the state")
+
+
+@test
+def a_model_given_by_name_is_found_in_the_folder_of_the_command_line(box):
+    box.script("bin/llama-server", FAKE_SERVER)
+    task = fake_task(box, "by-name")
+    task["model"]["id_or_path"] = "mine.gguf"
+    box.write("models/mine.gguf", "GGUF")
+    environment = {"PATH": f"{box.folder}/bin:{box.environment['PATH']}", "FAKE": "exits"}
+    expect_code(box.tune(task, environment=environment), 2)
+    box.tune(task, "--model-path", box.folder / "models", environment=environment)
+    expect_in(f"{box.folder}/models/mine.gguf", only_result(box, "by-name")["command"], "the command")
+
+
 class Stranger(http.server.BaseHTTPRequestHandler):
     """Looks like a healthy engine, and is nobody's."""
     asked = []
@@ -277,15 +367,80 @@ def a_strangers_server_on_the_first_port_is_skipped(box):
     expect_equal(Stranger.asked, [], "what the stranger was asked")
 
 
+def stored_summary(box, name):
+    return json.loads(box.run("results", name, "--json").stdout)
+
+
 @test
-def results_that_cannot_be_written_are_a_warning_and_stay_stored(box):
+def an_engine_that_is_not_installed_ends_the_task_before_its_first_trial(box):
+    (box.folder / "empty").mkdir()
+    done = box.tune(fake_task(box, "missing"), environment={"PATH": str(box.folder / "empty")})
+    expect_code(done, 1)
+    expect_in("error: llama.cpp (llama-server) is not installed here", done.stderr, "stderr")
+    expect_in(f"PATH is {box.folder}/empty", done.stderr, "stderr")
+    expect_equal((done.stdout, done.stderr.count("\n")), ("", 1), "stdout and the number of lines on stderr")
+    expect_equal(list(box.out.iterdir()), [], "the result files")
+    stored = stored_summary(box, "missing")
+    expect_equal((stored["state"], stored["total_experiments"], stored["baseline"]), ("failed", 0, None), "what is stored")
+    expect_in("is not installed here", stored["error_message"], "the stored message")
+    box.expect_no_process()
+
+
+@test
+def a_program_that_cannot_run_here_ends_the_task_before_its_first_trial(box):
+    box.script("bin/llama-server", "#!/bin/sh\nkill -ILL $$\n")
+    done = box.tune(fake_task(box, "illegal"), environment={"PATH": f"{box.folder}/bin:{box.environment['PATH']}"})
+    expect_code(done, 1)
+    expect_in("SIGILL", done.stderr, "stderr")
+    expect_equal(stored_summary(box, "illegal")["state"], "failed", "the state")
+
+
+@test
+def a_model_that_is_not_there_ends_the_task_before_its_first_trial(box):
+    box.script("bin/llama-server", FAKE_SERVER)
+    task = fake_task(box, "no-model")
+    task["model"]["id_or_path"] = str(box.folder / "no.gguf")
+    done = box.tune(task, environment={"PATH": f"{box.folder}/bin:{box.environment['PATH']}"})
+    expect_code(done, 2)
+    expect_in(f"error: model path {box.folder}/no.gguf does not exist", done.stderr, "stderr")
+    expect_equal(stored_summary(box, "no-model")["state"], "failed", "the state")
+    box.expect_no_process()
+
+
+@test
+def a_results_folder_that_cannot_be_written_is_an_error_before_anything_starts(box):
     blocked = box.folder / "blocked"
     blocked.write_text("a file where a folder should be")
-    done = box.run("tune", box.write("t.json", sim_task("kept", {**FAST, "max-num-seqs": [2]})), "--out", blocked)
-    expect_in(str(blocked), done.stderr, "stderr")
-    stored = json.loads(box.run("results", "kept", "--json").stdout)
-    expect_equal(stored["total_experiments"], 1, "the stored experiments")
-    expect_code(done, 0, 1)
+    path = box.write("t.json", sim_task("never", {**FAST, "max-num-seqs": [2]}))
+    done = box.run("tune", path, "--out", blocked)
+    expect_code(done, 2)
+    expect_in(f"error: results can't be written to '{blocked}'", done.stderr, "stderr")
+    expect_in("--no-files", done.stderr, "stderr")
+    expect("trial" not in done.stderr, f"a trial was begun:\n{done.stderr}")
+
+    def limit_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    full = box.run("tune", path, "--out", box.out, preexec_fn=limit_files)
+    expect_code(full, 2)
+    expect_in("File too large", full.stderr, "stderr")
+    expect(not box.data.exists(), "something was stored")
+
+
+@test
+def results_that_can_no_longer_be_written_are_a_warning_and_stay_stored(box):
+    task = sim_task("kept", {"ttft-ms": 20, "tpot-ms": 10, "max-num-seqs": [2]},
+                    benchmark={"traffic_scenarios": ["D(16,16)"], "max_requests_per_iteration": 20})
+    run = box.start("tune", box.write("t.json", task), "--out", box.out, "-v")
+    wait_for(lambda: "[trial 1" in run.stderr.readline(), "the first trial")
+    os.rename(box.out, box.folder / "moved")
+    box.out.write_text("a file where a folder should be")
+    words = run.stderr.read()
+    run.stdout.read()
+    expect(run.wait(timeout=40) in (0, 1), f"the exit code is {run.returncode}")
+    expect_in(str(box.out), words, "stderr")
+    expect_equal(stored_summary(box, "kept")["total_experiments"], 1, "the stored experiments")
     box.expect_no_process()
 
 

@@ -40,6 +40,9 @@ class FakeEngine final : public tuning::RunningEngine {
   std::vector<std::string> command() const override { return {"fake-engine", "--port", "1"}; }
   std::optional<double> memory_limit_gib() const override { return 1.0; }
   std::optional<engine::Failure> death() const override { return death_; }
+  std::optional<engine::Failure> death_within(std::chrono::milliseconds /*limit*/) const override {
+    return death_;
+  }
   std::string log_tail(std::size_t /*lines*/) const override { return "fake log"; }
   void begin_usage() override {}
   tuning::HostUsage usage() const override { return {}; }
@@ -66,19 +69,32 @@ class FakeHost final : public tuning::EngineHost {
   /// What a start does; by default it succeeds.
   std::function<std::optional<engine::Failure>(const tuning::EngineRequest&)> behaviour;
   std::vector<tuning::EngineRequest> starts;
+  base::Result<void> checked;  ///< what check() says
+  base::Result<void> fetched;  ///< what fetch() says
+  int checks = 0;
   int alive = 0;
 
   base::Awaitable<tuning::Started> start(tuning::EngineRequest request, std::stop_token /*stop*/,
                                          std::function<void(std::string, std::string)> progress) override {
     starts.push_back(request);
     if (behaviour) {
-      if (auto failure = behaviour(request)) co_return tl::unexpected(*failure);
+      if (auto failure = behaviour(request)) {
+        co_return tl::unexpected(tuning::FailedStart{
+            *failure, {"fake-engine", "--api-key", "s3cret"}, "http://127.0.0.1:1", "1", "last words", 1.5});
+      }
     }
     progress("ready", "");
     co_return std::make_unique<FakeEngine>(alive, request.resolved.flags);
   }
   base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& /*request*/) override {
-    co_return base::Result<void>{};
+    ++checks;
+    co_return checked;
+  }
+  base::Awaitable<base::Result<void>> fetch(const tuning::EngineRequest& /*request*/,
+                                            std::stop_token /*stop*/,
+                                            std::function<void(std::string)> progress) override {
+    progress("fetching");
+    co_return fetched;
   }
 };
 

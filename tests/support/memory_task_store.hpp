@@ -71,12 +71,13 @@ class MemoryTaskStore final : public tuning::TaskStore {
     co_return base::Result<void>{};
   }
 
-  base::Awaitable<base::Result<void>> finish(const tuning::Run& run) override {
+  base::Awaitable<base::Result<void>> finish(const tuning::Run& run, std::string checkpoint) override {
     const std::scoped_lock lock(mutex_);
     if (auto refused = refusal()) co_return *refused;
     auto entry = current(run);
     if (!entry) co_return tl::unexpected(entry.error());
     copy_head(run, (*entry)->run);
+    if (!checkpoint.empty()) (*entry)->checkpoint = std::move(checkpoint);
     co_return base::Result<void>{};
   }
 

@@ -23,9 +23,11 @@ struct EngineRequest {
   spec::Model model;
   std::string served_name;  ///< wanted name; empty = the host picks a unique one
   std::string image_tag;
+  std::string gpu_type;  ///< part of the name of the GPUs it may run on; empty = any
   engine::Resolved resolved;
   std::string service_name;            ///< unique on the host while it runs
   std::string log_path;                ///< engine output is streamed here
+  bool continues_log = false;          ///< behind what an earlier attempt printed, else instead of it
   base::SteadyTime ready_by;           ///< deadline of readiness
   std::optional<int> longest_context;  ///< of the workload, for the fit check (decision 15)
 };
@@ -35,6 +37,9 @@ struct HostUsage {
   double foreign_cpu = 0;   ///< cores used by processes that are neither ours nor the engine's
   double engine_cores = 0;  ///< cores the engine may use when it computes on the CPU; 0 = it does not
 };
+
+/// Last lines of an engine's output that an experiment's record holds.
+inline constexpr std::size_t kept_log_lines = 100;
 
 /// An engine that is ready. Destroying it stops it (kill without grace); stop() is the orderly way.
 class RunningEngine {
@@ -46,6 +51,8 @@ class RunningEngine {
   virtual std::optional<double> memory_limit_gib() const = 0;
   /// Nothing while it lives, else how it ended. Thread-safe, does not block.
   virtual std::optional<engine::Failure> death() const = 0;
+  /// As death(), but waits for it up to `limit`. Thread-safe, blocks.
+  virtual std::optional<engine::Failure> death_within(std::chrono::milliseconds limit) const = 0;
   virtual std::string log_tail(std::size_t lines) const = 0;
   /// Starts the meter of HostUsage / reads it since the last start. Thread-safe.
   virtual void begin_usage() = 0;
@@ -55,7 +62,16 @@ class RunningEngine {
   virtual base::Awaitable<base::Result<void>> stop(std::chrono::duration<double> grace) = 0;
 };
 
-using Started = tl::expected<std::unique_ptr<RunningEngine>, engine::Failure>;
+/// A start that failed, with what the record of a running engine would hold.
+struct FailedStart : engine::Failure {
+  std::vector<std::string> command{};  ///< empty = nothing was launched
+  std::string url{};
+  std::string engine_version{};
+  std::string log_tail{};
+  std::optional<double> memory_limit_gib{};
+};
+
+using Started = tl::expected<std::unique_ptr<RunningEngine>, FailedStart>;
 
 /// Where engines run: this host's processes, Docker, Kubernetes.
 class EngineHost {
@@ -67,9 +83,15 @@ class EngineHost {
   virtual base::Awaitable<Started> start(
       EngineRequest request, std::stop_token stop,
       std::function<void(std::string phase, std::string detail)> progress) = 0;
-  /// Before the first trial: whether this engine can be started here at all, with the remedy in the message
-  /// (not installed, model file missing). Errors: unavailable, not_found.
+  /// Before the first trial: whether this engine can be started here at all. Looks only at what all points of
+  /// a task share: program and model. Errors, each with what was looked for, where, and the remedy:
+  /// unavailable (program missing or unable to run here), not_found or invalid_input (model).
   virtual base::Awaitable<base::Result<void>> check(const EngineRequest& request) = 0;
+  /// After check(): fetches what all points need and this host lacks, so that no trial pays for it (weights
+  /// from a hub). `progress` gets a line for people, often, from any thread. Errors: unavailable, not_found,
+  /// invalid_input, timed_out, cancelled.
+  virtual base::Awaitable<base::Result<void>> fetch(const EngineRequest& request, std::stop_token stop,
+                                                    std::function<void(std::string detail)> progress) = 0;
 };
 
 }  // namespace autotuner::tuning

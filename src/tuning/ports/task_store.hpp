@@ -40,8 +40,8 @@ class TaskStore {
   /// transaction: after a crash both are there or neither.
   virtual base::Awaitable<base::Result<void>> save(const Run& run, const Experiment& experiment,
                                                    std::string checkpoint) = 0;
-  /// State, stop reason, totals, best experiment.
-  virtual base::Awaitable<base::Result<void>> finish(const Run& run) = 0;
+  /// State, stop reason, totals, best experiment, and the checkpoint as in save.
+  virtual base::Awaitable<base::Result<void>> finish(const Run& run, std::string checkpoint) = 0;
 };
 
 }  // namespace autotuner::tuning
