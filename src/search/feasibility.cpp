@@ -101,7 +101,7 @@ void Feasibility::suspect(std::span<const Sample> samples) {
     if (margin && failed && ran_out(trial)) threshold_.ran_out(*margin);
     if (!failed) {
       successes.push_back(values_of(trial.point));
-    } else if (!margin || !ran_out(trial)) {
+    } else if (trial.failure == Failure::invalid || (!margin && ran_out(trial))) {
       suspects_.push_back({values_of(trial.point), Suspicion(parameters_.size())});
     }
   }

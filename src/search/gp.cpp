@@ -19,7 +19,7 @@ constexpr int start_draws = 24;
 constexpr double safe = 0.5;  ///< points less likely to run are left to the end
 constexpr std::size_t weighed = 1500;  ///< candidates of which the improvement is reckoned at all
 constexpr std::size_t refined = 128;   ///< of these, whose limits are integrated, not approximated
-constexpr double crash_cost = 0.1;     ///< in the logarithm of the score: a failed trial costs as much as 10 % of it
+constexpr double crash_cost = 0.1;     ///< of a server, in the logarithm of the score: a failed start costs as much as 10 % of it
 /// Trials from which on some suggestions ignore the prior: every second, or every eighth once leave-one-out
 /// predictions are better with it by this many nats.
 constexpr std::size_t guarded_from = 5;
@@ -170,8 +170,9 @@ class GpSearch final : public LoggedStrategy {
 
   /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm; below,
   /// something smaller than all of these.
-  static double utility(double log_improvement, double probability) {
+  double utility(double log_improvement, double probability) const {
     const double gain = log_improvement + std::log(std::max(probability, 1e-9));
+    if (!ground_->is_server()) return gain;
     const double loss = std::log(crash_cost * std::max(1 - probability, 1e-12));
     if (loss < gain) return gain + std::log1p(-std::exp(std::min(loss - gain, -1e-9)));
     return -1e4 - loss;
