@@ -98,13 +98,13 @@ void print_answer(const tuning::Run& run, const report::Answer& answer, const Se
 class Tuning {
  public:
   Tuning(const TuneOptions& options, const Settings& settings, const TuneParts& parts, spec::Task task,
-         spec::DeploymentMode mode, int host_gpus)
+         spec::DeploymentMode mode, const engine::Hardware& hardware)
       : options_(options),
         settings_(settings),
         parts_(parts),
         task_(std::move(task)),
         mode_(mode),
-        host_gpus_(host_gpus) {}
+        hardware_(hardware) {}
 
   int run();
 
@@ -117,7 +117,7 @@ class Tuning {
   const TuneParts& parts_;
   spec::Task task_;
   spec::DeploymentMode mode_;
-  int host_gpus_ = 0;
+  engine::Hardware hardware_;
 };
 
 tuning::LoopOptions Tuning::loop_options() const {
@@ -127,7 +127,8 @@ tuning::LoopOptions Tuning::loop_options() const {
   loop.results_folder = options_.no_files ? std::string() : options_.out;
   loop.log_folder = settings_.data_folder + "/logs";
   loop.mode = mode_;
-  loop.host_gpus = host_gpus_;
+  loop.host_gpus = hardware_.gpus;
+  loop.gpu_name = hardware_.gpu_name;
   loop.host = parts_.audit_host();
   return loop;
 }
@@ -223,7 +224,7 @@ int tune(const TuneOptions& options, const Settings& settings, const TuneParts& 
     fmt::print(stderr, "error: {}\n", writable.error().message);
     return exit_code_of(writable.error());
   }
-  return Tuning(options, settings, parts, std::move(*task), *mode, hardware.gpus).run();
+  return Tuning(options, settings, parts, std::move(*task), *mode, hardware).run();
 }
 
 }  // namespace

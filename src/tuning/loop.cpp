@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "engine/command_line.hpp"
+#include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/problem.hpp"
 #include "tuning/trial.hpp"
@@ -121,12 +122,13 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   earlier_elapsed_ = run_.elapsed;
 
   setting_ = setting_of(run_.task, options_.host_gpus);
+  per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);
+  auto problem = problem_of(run_.task.goal);
+  problem.prior = expectation_of(run_.task, options_.gpu_name, per_gpu_);
   auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_),
-                                        search_options(run_.task, run_.seed), problem_of(run_.task.goal));
+                                        search_options(run_.task, run_.seed), problem);
   if (!strategy) co_return tl::unexpected(strategy.error());
   strategy_ = std::move(*strategy);
-  per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);
-
   std::vector<search::Trial> log;
   for (const auto& experiment : run_.experiments) {
     if (is_search_row(experiment)) log.push_back(trial_of(experiment));

@@ -163,6 +163,22 @@ TEST_F(TuningLoopTest, FindsWithGaussianProcessesTheBestThatKeepsTheLimitInTwent
   EXPECT_GE(modelled, 15);
 }
 
+TEST_F(TuningLoopTest, BeginsWithWhatArithmeticExpectsOfAKnownGpu) {
+  auto task = task_of_four();
+  task.model.id_or_path = "meta-llama/Llama-3.1-70B-Instruct";
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2, 4, 8}}},
+                           {"max-num-seqs", space::Choices{{32, 64, 128, 256}}}};
+  task.search.kind = search::Kind::gp;
+  task.search.max_iterations = 2;
+  const auto result = run(task, {.baseline = false, .host_gpus = 8, .gpu_name = "NVIDIA H100 80GB HBM3"});
+  ASSERT_EQ(result.experiments.size(), 2U);
+  EXPECT_NE(result.experiments[0].reason.find("prior"), std::string::npos) << result.experiments[0].reason;
+  EXPECT_GT(result.experiments[0].parameters.find("tensor-parallel-size")->as_number().value_or(0), 1)
+      << "141 GB of weights don't fit into one GPU of 80 GB";
+}
+
 TEST_F(TuningLoopTest, GoesOnWithGaussianProcessesAsIfItHadNotBeenStopped) {
   load.behaviour = by_many_flags;
   std::stop_source stop;
