@@ -7,8 +7,6 @@
 
 #include "base/text.hpp"
 #include "traffic/dataset.hpp"
-#include "traffic/level_runner.hpp"
-#include "traffic/request_builder.hpp"
 
 namespace autotuner::traffic {
 namespace {
@@ -18,25 +16,11 @@ using engine::FailureClass;
 using engine::FailureCode;
 using std::chrono::steady_clock;
 
-/// Warm requests of a level fill connections, kernels and caches; long answers would add nothing.
-constexpr int warm_output_tokens = 16;
 constexpr int max_bad_levels = 2;
 constexpr auto death_notice = std::chrono::milliseconds(300);
 constexpr auto death_slice = std::chrono::milliseconds(50);  ///< a stop request is seen between two of them
 constexpr double bad_share = 0.5;
 constexpr double short_answer_share = 0.01;
-/// A re-run of a level sees other texts than the run it replaces.
-constexpr int rerun_pass = 1000;
-constexpr int warm_pass = 2000;
-
-int count_if_ok(const load::LevelRun& run, bool ok) {
-  return static_cast<int>(
-      std::ranges::count_if(run.records, [ok](const auto& r) { return r.finished() && r.ok() == ok; }));
-}
-
-bool was_interrupted(const load::LevelRun& run) {
-  return run.stopped == "cancelled" || run.stopped == "engine_died";
-}
 
 std::string most_common_error(std::span<const load::LevelRun> runs) {
   std::map<std::string, int> counts;
@@ -60,6 +44,7 @@ LoadSession::LoadSession(const tuning::LoadRequest& request, tuning::RunningEngi
       watcher_(watcher),
       options_(options),
       find_fit_(std::move(find_fit)),
+      levels_(request_, engine_, stop_, watcher_, options_, server_),
       folder_(request.result_folder) {}
 
 tuning::LoadResult LoadSession::run() {
@@ -110,9 +95,9 @@ std::optional<Failure> LoadSession::prepare() {
   if (!url) return failure(FailureClass::other, url.error().message);
   // people copy base addresses with the version behind them
   if (url->base.ends_with("/v1")) url->base.resize(url->base.size() - 3);
-  control_.endpoint = {.url = *url, .ca_file = options_.ca_file, .verify_peer = options_.verify_peer};
-  control_.api_key = request_.api_key;
-  control_.deadline = request_.deadline;
+  server_.control.endpoint = {.url = *url, .ca_file = options_.ca_file, .verify_peer = options_.verify_peer};
+  server_.control.api_key = request_.api_key;
+  server_.control.deadline = request_.deadline;
   for (const auto step :
        {&LoadSession::name_model, &LoadSession::warm_up_server, &LoadSession::load_prompts}) {
     auto problem = (this->*step)();
@@ -120,7 +105,7 @@ std::optional<Failure> LoadSession::prepare() {
     if (auto outside = interruption()) return outside;
     if (problem) return problem;
   }
-  ResultHead head{.url = url->text(), .model = control_.model, .runtime = {}, .version = {}};
+  ResultHead head{.url = url->text(), .model = server_.control.model, .runtime = {}, .version = {}};
   if (engine_) {
     head.runtime = engine::runtime(request_.runtime).key;
     head.version = engine_->facts().version;
@@ -131,11 +116,12 @@ std::optional<Failure> LoadSession::prepare() {
 }
 
 std::optional<Failure> LoadSession::name_model() {
-  control_.model = !request_.workload.model_name.empty() ? request_.workload.model_name : request_.served_id;
-  if (!control_.model.empty()) return std::nullopt;
-  auto found = served_model(control_, stop_);
+  server_.control.model =
+      !request_.workload.model_name.empty() ? request_.workload.model_name : request_.served_id;
+  if (!server_.control.model.empty()) return std::nullopt;
+  auto found = served_model(server_.control, stop_);
   if (!found) return failure(FailureClass::connection, found.error().message);
-  control_.model = std::move(*found);
+  server_.control.model = std::move(*found);
   return std::nullopt;
 }
 
@@ -143,7 +129,7 @@ std::optional<Failure> LoadSession::warm_up_server() {
   const int count = request_.workload.warmup_requests;
   if (count <= 0) return std::nullopt;
   if (watcher_.phase) watcher_.phase("warmup", fmt::format("{} requests", count));
-  const auto warm = warm_up(control_, count, stop_);
+  const auto warm = warm_up(server_.control, count, stop_);
   if (warm.answered > 0) return std::nullopt;
   return failure(FailureClass::connection,
                  fmt::format("none of {} warm-up requests was answered: {}", count, warm.last_error));
@@ -173,13 +159,13 @@ std::optional<Failure> LoadSession::load_prompts() {
     wanted.proxy = options_.proxies.of(workload.dataset_url);
     auto loaded = load_dataset(wanted, stop_);
     if (!loaded) return failure(FailureClass::other, loaded.error().message);
-    dataset_ = std::move(loaded->prompts);
+    server_.dataset = std::move(loaded->prompts);
   }
-  auto fit = find_fit_(control_, dataset_);
+  auto fit = find_fit_(server_.control, server_.dataset);
   if (!fit)
     return failure(FailureClass::connection, "prompt lengths can't be calibrated: " + fit.error().message);
-  fit_ = std::move(*fit);
-  if (fit_.source == "guess") {
+  server_.fit = std::move(*fit);
+  if (server_.fit.source == "guess") {
     warn("the server tells no token counts: prompt lengths are estimated");
   }
   return std::nullopt;
@@ -190,36 +176,36 @@ void LoadSession::measure_pass(int pass) {
   for (std::size_t s = 0; s < request_.workload.scenarios.size(); ++s) {
     for (std::size_t l = 0; l < request_.workload.levels.size(); ++l) {
       if (interruption()) return;
-      const Point point{s, l};
+      const LevelPoint point{s, l};
       if (!given_up_.contains(point)) measure_point(point, pass);
     }
   }
 }
 
-void LoadSession::measure_point(const Point& point, int pass) {
+void LoadSession::measure_point(const LevelPoint& point, int pass) {
   const auto& workload = request_.workload;
-  if (level(point).request_rate) {
+  if (levels_.level(point).request_rate) {
     give_up(point, "levels by request rate are not measured by the built-in generator in closed loop");
     return;
   }
   const auto limit = highest_allowed_.find(point.scenario);
-  if (limit != highest_allowed_.end() && level(point).concurrency > limit->second) {
+  if (limit != highest_allowed_.end() && levels_.level(point).concurrency > limit->second) {
     give_up(point, fmt::format("skipped: more than half of the requests failed at two levels in a row, the "
                                "last one concurrency {}",
                                limit->second));
     return;
   }
-  if (workload.max_requests < level(point).concurrency) {
+  if (workload.max_requests < levels_.level(point).concurrency) {
     warn(fmt::format("max_requests {} is less than concurrency {}: the level can't be reached",
-                     workload.max_requests, level(point).concurrency));
+                     workload.max_requests, levels_.level(point).concurrency));
   }
   if (watcher_.phase) {
     const auto repeat =
         workload.repeat > 1 ? fmt::format(", pass {} of {}", pass + 1, workload.repeat) : std::string();
-    watcher_.phase("level",
-                   fmt::format("{}, {}{}", load::to_text(level(point)), scenario(point).text(), repeat));
+    watcher_.phase("level", fmt::format("{}, {}{}", load::to_text(levels_.level(point)),
+                                        levels_.scenario(point).text(), repeat));
   }
-  auto run = run_audited(point, pass);
+  auto run = levels_.measure(point, pass);
   if (!run) {
     give_up(point, run.error().message);
     return;
@@ -231,134 +217,15 @@ void LoadSession::measure_point(const Point& point, int pass) {
   runs.push_back(std::move(*run));
   if (workload.repeat > 1 && pass > 0) {
     const std::span last(&runs.back(), 1);
-    const auto written = folder_.write_batch(batch_of(point, last), last, workload.task, pass);
+    const auto written = folder_.write_batch(levels_.batch_of(point, last), last, workload.task, pass);
     if (!written) warn(written.error().message);
   }
   if (pass + 1 >= workload.repeat) finish_point(point);
 }
 
-/// A run that can't be trusted, or that others disturbed, gets a second chance; the better one counts.
-base::Result<load::LevelRun> LoadSession::run_audited(const Point& point, int pass) {
-  auto first = run_once(point, pass);
-  if (!first || was_interrupted(*first) || first->stopped == "deadline" || count_if_ok(*first, true) == 0)
-    return first;
-  const auto worth = [this, &point](const load::LevelRun& run) {
-    const auto batch = batch_of(point, {&run, 1});
-    const double foreign = engine_cores_ > 0 ? batch.foreign_cpu / engine_cores_ : 0;
-    return std::pair(batch.audit.trust, foreign);
-  };
-  const auto first_worth = worth(*first);
-  constexpr double foreign_limit = 0.05;
-  if (first_worth.first != metrics::Trust::invalid && first_worth.second <= foreign_limit) return first;
-  if (steady_clock::now() + first->duration >= request_.deadline) return first;
-  if (watcher_.phase) {
-    watcher_.phase("level", fmt::format("{}, {}: measured again, the first run was disturbed",
-                                        load::to_text(level(point)), scenario(point).text()));
-  }
-  auto second = run_once(point, pass + rerun_pass);
-  if (!second || was_interrupted(*second) || second->stopped == "deadline" || count_if_ok(*second, true) == 0)
-    return first;
-  return worth(*second) < first_worth ? std::move(second) : std::move(first);
-}
-
-base::Result<std::vector<PreparedRequest>> LoadSession::requests_of(const Point& point, int pass, int count,
-                                                                    int longest_output) const {
-  const bool token_ids =
-      request_.workload.api == load::Api::completions && dataset_.empty() && !fit_.ids.empty();
-  const RequestRecipe recipe{.workload = request_.workload,
-                             .scenario = scenario(point),
-                             .level = level(point),
-                             .control = control_,
-                             .fit = fit_,
-                             .dataset = dataset_,
-                             .token_ids = token_ids,
-                             .prompt_stream = request_.prompt_stream,
-                             .pass = pass};
-  return build_requests(recipe, count, longest_output);
-}
-
-LevelPlan LoadSession::plan_of(const Point& point) const {
-  LevelPlan plan;
-  plan.endpoint = control_.endpoint;
-  plan.users = level(point).concurrency;
-  plan.threads = options_.sender_threads;
-  plan.cpus = options_.cpus;
-  plan.request_timeout = request_.workload.request_timeout;
-  plan.until.push_back(stop_at(request_.deadline));
-  if (engine_) plan.until.push_back(stop_when_dead([this] { return engine_->death().has_value(); }));
-  return plan;
-}
-
-/// One unmeasured request per user; returns the shortest answer time, zero if none came.
-std::chrono::nanoseconds LoadSession::warm_level(const Point& point, int pass) {
-  const int users = level(point).concurrency;
-  auto requests = requests_of(point, pass + warm_pass, users, warm_output_tokens);
-  if (!requests || requests->empty()) return {};
-  const PreparedRequests source(std::move(*requests));
-  ClosedLoop pacing(users, users, Nanoseconds(0));
-  auto plan = plan_of(point);
-  plan.pacing = &pacing;
-  plan.requests = &source;
-  const auto run = run_level(plan, stop_);
-  std::chrono::nanoseconds shortest{0};
-  if (!run) return shortest;
-  for (const auto& record : run->records) {
-    if (!record.ok()) continue;
-    const auto time = *record.end - record.sent;
-    shortest = shortest == std::chrono::nanoseconds(0) ? time : std::min(shortest, time);
-  }
-  return shortest;
-}
-
-base::Result<load::LevelRun> LoadSession::run_once(const Point& point, int pass) {
-  const auto& workload = request_.workload;
-  auto requests = requests_of(point, pass, workload.max_requests, 0);
-  if (!requests) return tl::unexpected(requests.error());
-  mean_target_ = 0;
-  for (const auto& request : *requests)
-    mean_target_ += request.input_tokens / static_cast<double>(requests->size());
-  const PreparedRequests source(std::move(*requests));
-  const auto shortest = warm_level(point, pass);
-  // users must all be at work before the first one returns, else the level would not be what its name says
-  const auto ramp = std::min<Nanoseconds>(std::chrono::seconds(1), shortest / 2);
-  ClosedLoop pacing(level(point).concurrency, workload.max_requests, ramp);
-  auto plan = plan_of(point);
-  plan.pacing = &pacing;
-  plan.requests = &source;
-  plan.until.push_back(stop_after(std::chrono::duration_cast<Nanoseconds>(workload.max_time)));
-  if (watcher_.progress) {
-    plan.progress = [this, planned = workload.max_requests](const LiveView& view) {
-      const double seconds = std::chrono::duration<double>(view.elapsed).count();
-      watcher_.progress(view.finished, planned,
-                        seconds > 0 ? static_cast<double>(view.output_tokens) / seconds : 0, seconds);
-    };
-  }
-  if (engine_) engine_->begin_usage();
-  auto run = run_level(plan, stop_);
-  if (engine_ && run) {
-    const auto usage = engine_->usage();
-    run->client.foreign_cpu = usage.foreign_cpu;
-    engine_cores_ = usage.engine_cores;
-  }
-  return run;
-}
-
-metrics::Batch LoadSession::batch_of(const Point& point, std::span<const load::LevelRun> passes) const {
-  metrics::BatchContext context;
-  context.scenario = scenario(point).text();
-  context.level = level(point);
-  context.limits = metrics::request_limits(request_.slo);
-  context.warmup_ratio = request_.workload.warmup_ratio;
-  context.cooldown_ratio = request_.workload.cooldown_ratio;
-  context.engine_cores = engine_cores_;
-  auto batch = metrics::make_batch(passes, context);
-  batch.slo = metrics::evaluate(request_.slo, batch).verdict;
-  return batch;
-}
-
-void LoadSession::finish_point(const Point& point) {
+void LoadSession::finish_point(const LevelPoint& point) {
   const auto& runs = runs_[point];
-  auto batch = batch_of(point, runs);
+  auto batch = levels_.batch_of(point, runs);
   if (batch.num_completed_requests == 0) {
     give_up(point, "no request succeeded: " + most_common_error(runs));
     return;
@@ -369,7 +236,7 @@ void LoadSession::finish_point(const Point& point) {
   }
   const auto written = folder_.write_batch(batch, runs, request_.workload.task);
   if (!written) warn(written.error().message);
-  const bool enforced = scenario(point).kind() != load::ScenarioKind::dataset;
+  const bool enforced = levels_.scenario(point).kind() != load::ScenarioKind::dataset;
   if (enforced && batch.short_answers > short_answer_share * batch.num_completed_requests) {
     warn(fmt::format("{} of {} answers are shorter than asked: the engine ends them early",
                      batch.short_answers, batch.num_completed_requests));
@@ -379,26 +246,28 @@ void LoadSession::finish_point(const Point& point) {
   if (watcher_.level_finished) watcher_.level_finished(batch);
 }
 
-void LoadSession::give_up(const Point& point, std::string reason) {
+void LoadSession::give_up(const LevelPoint& point, std::string reason) {
   given_up_.insert(point);
-  const auto written = folder_.write_failed(scenario(point), level(point), reason);
+  const auto written = folder_.write_failed(levels_.scenario(point), levels_.level(point), reason);
   if (!written) warn(written.error().message);
-  result_.failed.push_back(
-      {.scenario = scenario(point).text(), .level = level(point), .reason = std::move(reason)});
+  result_.failed.push_back({.scenario = levels_.scenario(point).text(),
+                            .level = levels_.level(point),
+                            .reason = std::move(reason)});
 }
 
-void LoadSession::watch_errors(const Point& point, const load::LevelRun& run) {
+void LoadSession::watch_errors(const LevelPoint& point, const load::LevelRun& run) {
   const int failed = count_if_ok(run, false);
   const int finished = failed + count_if_ok(run, true);
   const bool bad = finished > 0 && failed > bad_share * finished;
   auto& in_a_row = bad_levels_[point.scenario];
   in_a_row = bad ? in_a_row + 1 : 0;
-  if (in_a_row >= max_bad_levels) highest_allowed_.try_emplace(point.scenario, level(point).concurrency);
+  if (in_a_row >= max_bad_levels)
+    highest_allowed_.try_emplace(point.scenario, levels_.level(point).concurrency);
 }
 
 /// Prompts far from their target are a finding; what a chat template adds is not.
-void LoadSession::note_lengths(const Point& point, const load::LevelRun& run) {
-  if (scenario(point).kind() == load::ScenarioKind::dataset) return;
+void LoadSession::note_lengths(const LevelPoint& point, const load::LevelRun& run) {
+  if (levels_.scenario(point).kind() == load::ScenarioKind::dataset) return;
   double reported = 0;
   int count = 0;
   for (const auto& record : run.records) {
@@ -410,10 +279,10 @@ void LoadSession::note_lengths(const Point& point, const load::LevelRun& run) {
   constexpr double template_tokens = 64;
   constexpr double tolerated = 0.10;
   const double mean = reported / count;
-  const double excess = std::abs(mean - mean_target_);
-  if (excess > tolerated * mean_target_ && excess > template_tokens) {
-    warn(fmt::format("prompts of {} have {:.0f} tokens on average instead of {:.0f}", scenario(point).text(),
-                     mean, mean_target_));
+  const double excess = std::abs(mean - levels_.mean_target());
+  if (excess > tolerated * levels_.mean_target() && excess > template_tokens) {
+    warn(fmt::format("prompts of {} have {:.0f} tokens on average instead of {:.0f}",
+                     levels_.scenario(point).text(), mean, levels_.mean_target()));
   }
 }
 
@@ -426,7 +295,7 @@ tuning::LoadResult LoadSession::conclude() {
   const auto outside = interruption();
   for (std::size_t s = 0; s < request_.workload.scenarios.size(); ++s) {
     for (std::size_t l = 0; l < request_.workload.levels.size(); ++l) {
-      const Point point{s, l};
+      const LevelPoint point{s, l};
       if (given_up_.contains(point)) continue;
       // an earlier pass of a repeated level is a measurement, too
       if (!runs_[point].empty()) finish_point(point);

@@ -1,13 +1,12 @@
 #include "tuning/loop.hpp"
 
 #include <algorithm>
-#include <deque>
 #include <random>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
 
-#include "engine/command_line.hpp"
+#include "tuning/agenda.hpp"
 #include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/problem.hpp"
@@ -44,16 +43,12 @@ class Session {
   base::Awaitable<void> measure(Experiment experiment, std::stop_token finish);
   base::Awaitable<void> save(const Experiment& experiment);
   std::optional<Experiment> next();
-  std::optional<Experiment> next_suggestion();
-  bool copies_baseline(Experiment& experiment) const;
   std::string checkpoint_now(bool lists) const;
   void put(const Experiment& experiment);
   void halt_on_unknown_flag(const Experiment& experiment);
   void announce(const Experiment& experiment);
   bool has_time_left() const;
   std::optional<base::SteadyTime> run_deadline() const;
-  Experiment fresh(int number) const;
-  int next_number() const;
 
   TaskStore& store_;
   EngineHost& host_;
@@ -63,10 +58,8 @@ class Session {
   TrialRunner trials_;
   bool resumed_ = false;
   Run run_;
-  engine::Setting setting_;
-  std::unique_ptr<search::Strategy> strategy_;
+  std::unique_ptr<Agenda> agenda_;
   bool per_gpu_ = true;
-  std::deque<Experiment> redo_;
   bool halted_ = false;  ///< a store that fails, or a flag the engine does not know: nothing new begins
   base::SteadyTime started_;
   double earlier_elapsed_ = 0;
@@ -121,34 +114,14 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   run_.error_message.clear();
   earlier_elapsed_ = run_.elapsed;
 
-  setting_ = setting_of(run_.task, options_.host_gpus);
-  per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);
+  const auto setting = setting_of(run_.task, options_.host_gpus);
+  per_gpu_ = is_per_gpu(run_.task, setting, options_.mode);
   auto problem = problem_of(run_.task.goal);
   problem.prior = expectation_of(run_.task, options_.gpu_name, per_gpu_);
-  auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_),
-                                        search_options(run_.task, run_.seed), problem);
-  if (!strategy) co_return tl::unexpected(strategy.error());
-  strategy_ = std::move(*strategy);
-  std::vector<search::Trial> log;
-  for (const auto& experiment : run_.experiments) {
-    if (is_search_row(experiment)) log.push_back(trial_of(experiment));
-    if (!is_unfinished(experiment)) continue;
-    auto again = fresh(experiment.number);
-    again.parameters = experiment.parameters;
-    again.covers = experiment.covers;
-    again.reason = experiment.reason;
-    again.phase_of_search = experiment.phase_of_search;
-    again.repeat_of = experiment.repeat_of;
-    again.attempt = experiment.attempt + 1;
-    redo_.push_back(std::move(again));
-  }
-  strategy_->record(log);
-  run_.planned = strategy_->planned();
-  if (run_.task.running.repeat_best) {
-    const auto [points, times] = *run_.task.running.repeat_best;
-    run_.planned += std::min<std::uint64_t>(run_.planned, static_cast<std::uint64_t>(points)) *
-                    static_cast<std::uint64_t>(times);
-  }
+  auto agenda = Agenda::make(run_, setting, problem, options_.baseline, clock_);
+  if (!agenda) co_return tl::unexpected(agenda.error());
+  agenda_ = std::move(*agenda);
+  run_.planned = agenda_->planned();
   co_return base::Result<void>{};
 }
 
@@ -188,82 +161,15 @@ base::Awaitable<base::Result<void>> Session::open() {
   co_return base::Result<void>{};
 }
 
-Experiment Session::fresh(int number) const {
-  Experiment experiment;
-  experiment.number = number;
-  experiment.status = ExperimentStatus::deploying;
-  experiment.simulated = engine::runtime(run_.task.runtime).simulated;
-  experiment.created_at = base::to_iso_text(clock_.system());
-  return experiment;
-}
-
-int Session::next_number() const {
-  int last = 0;
-  for (const auto& experiment : run_.experiments) last = std::max(last, experiment.number);
-  return last + 1;
-}
-
-std::optional<Experiment> Session::next_suggestion() {
-  auto suggestions = strategy_->suggest(1);
-  if (suggestions.empty()) {
-    if (run_.stop_reason.empty()) run_.stop_reason = strategy_->stop_reason();
-    return std::nullopt;
-  }
-  auto experiment = fresh(next_number());
-  experiment.parameters = std::move(suggestions.front().point);
-  experiment.covers = std::move(suggestions.front().covers);
-  experiment.reason = std::move(suggestions.front().reason);
-  experiment.phase_of_search = std::move(suggestions.front().phase);
-  return experiment;
-}
-
-/// What the search still owes: rows that a crash or a stop cut off, the baseline, then new points.
 std::optional<Experiment> Session::next() {
   if (halted_) return std::nullopt;
   if (!has_time_left()) {
     run_.stop_reason = "total_timeout";
     return std::nullopt;
   }
-  if (!redo_.empty()) {
-    auto experiment = std::move(redo_.front());
-    redo_.pop_front();
-    return experiment;
-  }
-  if (options_.baseline && find(run_, 0) == nullptr) {
-    auto experiment = fresh(0);
-    experiment.parameters = engine::baseline_point(run_.task.space, setting_);
-    experiment.phase_of_search = "baseline";
-    experiment.reason = "baseline: the engine's defaults";
-    return experiment;
-  }
-  if (is_out_of_patience(run_)) {
-    run_.stop_reason = "patience";
-    return std::nullopt;
-  }
-  return next_suggestion();
-}
-
-/// A point that resolves to the baseline's flags is not measured again.
-bool Session::copies_baseline(Experiment& experiment) const {
-  const auto* baseline = find(run_, 0);
-  if (baseline == nullptr || experiment.number == 0 || experiment.repeat_of || is_unfinished(*baseline))
-    return false;
-  if (run_.task.search.dedupe == space::Dedupe::none) return false;
-  const auto mine = engine::resolve(experiment.parameters, setting_);
-  const auto theirs = engine::resolve(baseline->parameters, setting_);
-  if (!mine || !theirs || engine::identity(*mine) != engine::identity(*theirs)) return false;
-  auto copy = *baseline;
-  copy.number = experiment.number;
-  copy.parameters = experiment.parameters;
-  copy.covers = experiment.covers;
-  copy.reason = experiment.reason + "; same flags as the baseline, not run again";
-  copy.phase_of_search = experiment.phase_of_search;
-  copy.created_at = copy.started_at = copy.completed_at = experiment.created_at;
-  copy.elapsed = copy.deploy_s = copy.ready_s = copy.benchmark_s = 0;
-  copy.phases.clear();
-  copy.same_as = 0;
-  experiment = std::move(copy);
-  return true;
+  auto experiment = agenda_->next();
+  if (!experiment && run_.stop_reason.empty()) run_.stop_reason = agenda_->stop_reason();
+  return experiment;
 }
 
 void Session::put(const Experiment& experiment) {
@@ -273,11 +179,11 @@ void Session::put(const Experiment& experiment) {
   } else {
     run_.experiments.insert(place, experiment);
   }
-  if (is_search_row(experiment)) strategy_->record(std::vector{trial_of(experiment)});
+  agenda_->record(experiment);
 }
 
 std::string Session::checkpoint_now(bool lists) const {
-  return checkpoint_of(run_, *strategy_, base::to_iso_text(clock_.system()), lists);
+  return checkpoint_of(run_, agenda_->strategy(), base::to_iso_text(clock_.system()), lists);
 }
 
 base::Awaitable<void> Session::save(const Experiment& experiment) {
@@ -321,10 +227,11 @@ void Session::announce(const Experiment& experiment) {
 
 base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token finish) {
   events_(ExperimentStarted{experiment.number, experiment.parameters, experiment.reason});
-  if (!copies_baseline(experiment)) {
+  if (!agenda_->copies_baseline(experiment)) {
     co_await save(experiment);  // what is under way is known to a run that resumes
     if (halted_) co_return;
-    const TrialRunner::Context context{run_.task, setting_, options_, per_gpu_, run_.task_id, run_deadline()};
+    const TrialRunner::Context context{run_.task, agenda_->setting(), options_,
+                                       per_gpu_,  run_.task_id,       run_deadline()};
     co_await trials_.run(experiment, context, finish);
   }
   co_await save(experiment);
@@ -351,15 +258,9 @@ base::Awaitable<void> Session::work_in_parallel(int workers, std::stop_token fin
 
 base::Awaitable<void> Session::repeat_best(std::stop_token finish) {
   while (!finish.stop_requested() && !halted_ && has_time_left()) {
-    const auto due = due_repeats(run_);
-    if (due.empty()) break;
-    const auto* original = find(run_, due.front());
-    auto experiment = fresh(next_number());
-    experiment.parameters = original->parameters;
-    experiment.repeat_of = original->number;
-    experiment.phase_of_search = "repeat";
-    experiment.reason = fmt::format("repeat of trial {} to learn the noise", original->number);
-    co_await measure(std::move(experiment), finish);
+    auto experiment = agenda_->next_repeat();
+    if (!experiment) break;
+    co_await measure(std::move(*experiment), finish);
   }
 }
 

@@ -171,8 +171,8 @@ def an_engine_that_is_not_installed_comes_with_its_remedy(box):
         done = box.run("tune", "--engine", engine, "--model", "org/model", "--no-files", "--max-iterations", 1,
                        environment={"PATH": str(empty)})
         expect_code(done, 1)
-        expect_in("not installed", done.stdout, f"the verdict for {engine}")
-        expect_in(remedy, done.stdout, f"the verdict for {engine}")
+        expect_in("not installed", done.stderr, f"the error for {engine}")
+        expect_in(remedy, done.stderr, f"the error for {engine}")
 
 
 @test
@@ -181,8 +181,8 @@ def a_missing_model_file_is_named(box):
     model = str(box.folder / "no" / "model.gguf")
     done = box.run("tune", "--engine", "llamacpp", "--model", model, "--no-files", "--max-iterations", 1,
                    environment={"PATH": f"{box.folder}/bin:/usr/bin:/bin"})
-    expect_code(done, 1)
-    expect_in(model, done.stdout, "the verdict")
+    expect_code(done, 2)
+    expect_in(model, done.stderr, "the error")
 
 
 @test

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+#include "engine/resolve.hpp"
+#include "search/strategy.hpp"
+#include "tuning/run.hpp"
+
+namespace autotuner::tuning {
+
+/// What a run still has to measure, in this order: rows that a crash or a stop cut off, the engine's
+/// defaults, the points that the strategy suggests, repeats of the best. Reads the run, never changes it.
+class Agenda {
+ public:
+  /// `run` must outlive the agenda. Tells the strategy what is measured already. Errors: as make_strategy.
+  static base::Result<std::unique_ptr<Agenda>> make(const Run& run, engine::Setting setting,
+                                                    const search::Problem& problem, bool baseline,
+                                                    const base::Clock& clock);
+
+  /// Nothing = the search is over; stop_reason() says why.
+  std::optional<Experiment> next();
+  const std::string& stop_reason() const { return stop_reason_; }
+  /// After the search: nothing = no repeat is owed.
+  std::optional<Experiment> next_repeat() const;
+  /// Experiments in all, the baseline not counted.
+  std::uint64_t planned() const;
+
+  /// True when the experiment resolves to the baseline's flags: then it has its result and is not run again.
+  bool copies_baseline(Experiment& experiment) const;
+  /// Tells the strategy of a row, once it is in the run.
+  void record(const Experiment& experiment);
+
+  const search::Strategy& strategy() const { return *strategy_; }
+  const engine::Setting& setting() const { return setting_; }
+
+ private:
+  Agenda(const Run& run, engine::Setting setting, bool baseline, const base::Clock& clock);
+  void take_up();
+  std::optional<Experiment> next_suggestion();
+  Experiment fresh(int number) const;
+  int next_number() const;
+
+  const Run& run_;
+  const engine::Setting setting_;
+  const bool baseline_;
+  const base::Clock& clock_;
+  std::unique_ptr<search::Strategy> strategy_;
+  std::deque<Experiment> cut_off_;
+  std::string stop_reason_;
+};
+
+}  // namespace autotuner::tuning
