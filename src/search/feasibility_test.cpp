@@ -52,7 +52,7 @@ class Dominance : public testing::Test {
 
   /// By memory fraction, whether a point like the failed one is ruled out.
   std::vector<bool> ruled_out(Failure failure, double fraction) {
-    Trial trial{1, {{"mem-fraction-static", fraction}, {"tp", 2}}, true, TrialClass::failed};
+    Trial trial{1, {{"mem-fraction-static", fraction}, {"tp", 2}}, true, TrialClass::failed, {}, 0, 0};
     trial.failure = failure;
     const auto prospect = ground_->prospect(trial.point);
     const std::vector<Sample> samples{{&trial, &prospect}};

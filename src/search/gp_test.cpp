@@ -29,7 +29,7 @@ double number(const Point& point, const char* name) {
 
 /// Best at tp 2, batch 64, fast; tp 8 with a large batch runs out of memory.
 Trial tried(int n, const Point& point) {
-  Trial trial{n, point, true, TrialClass::met};
+  Trial trial{n, point, true, TrialClass::met, {}, 0, 0};
   const double tp = std::log2(number(point, "tp"));
   const double batch = std::log2(number(point, "batch"));
   if (tp >= 3 && batch >= 7) {
@@ -140,7 +140,7 @@ TEST(Gp, GoesOnWhenEverythingFails) {
   for (int n = 1; n <= 72; ++n) {
     const auto suggestions = strategy->suggest(1);
     ASSERT_EQ(suggestions.size(), 1U) << n;
-    Trial trial{n, suggestions.front().point, true, TrialClass::failed};
+    Trial trial{n, suggestions.front().point, true, TrialClass::failed, {}, 0, 0};
     trial.failure = n % 2 == 0 ? Failure::invalid : Failure::no_cache_room;
     strategy->record(std::span(&trial, 1));
   }
@@ -165,7 +165,7 @@ TEST(Gp, HasOneAnswerInASpaceOfOnePoint) {
   const auto strategy = make_strategy(space, {}, gp_options(1, 10)).value();
   const auto suggestions = strategy->suggest(3);
   ASSERT_EQ(suggestions.size(), 1U);
-  const Trial trial{1, suggestions.front().point, true, TrialClass::met, 1.0};
+  const Trial trial{1, suggestions.front().point, true, TrialClass::met, 1.0, 0, 0};
   strategy->record(std::span(&trial, 1));
   EXPECT_TRUE(strategy->suggest(1).empty());
 }
@@ -184,7 +184,7 @@ TEST(Gp, LearnsFromScoresAloneInAVastSpace) {
       score += std::abs(number(point, ("n" + std::to_string(i)).c_str()) - 400) / 10;
     best = std::min(best, score);
     if (n == 6) first = best;
-    const Trial trial{n, point, true, TrialClass::met, score};
+    const Trial trial{n, point, true, TrialClass::met, score, 0, 0};
     strategy->record(std::span(&trial, 1));
   }
   EXPECT_LT(best, first * 0.6);
