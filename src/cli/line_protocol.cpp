@@ -37,12 +37,14 @@ std::string shown(const Json& json) {
 }
 
 /// A whole number of at least `least`; absent or null = `otherwise`.
-Result<std::int64_t> count_of(const Json& object, const char* key, std::int64_t least, std::int64_t otherwise) {
+Result<std::int64_t> count_of(const Json& object, const char* key, std::int64_t least,
+                              std::int64_t otherwise) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return otherwise;
-  const bool whole = found->is_number_integer() &&
-                     !(found->is_number_unsigned() &&
-                       found->get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
+  const bool whole =
+      found->is_number_integer() &&
+      !(found->is_number_unsigned() &&
+        found->get<std::uint64_t>() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()));
   if (!whole || found->get<std::int64_t>() < least)
     return base::invalid_input("{} is {}; must be a whole number of at least {}", key, shown(*found), least);
   return found->get<std::int64_t>();
@@ -147,8 +149,10 @@ Result<Json> LineProtocol::tell(const Json& json) {
   report.metrics = std::move(*metrics);
   const auto costs = numbers_of(json, "costs");
   if (!costs) return tl::unexpected(costs.error());
-  if (const auto found = costs->find("start_seconds"); found != costs->end()) report.start_seconds = found->second;
-  if (const auto found = costs->find("bench_seconds"); found != costs->end()) report.bench_seconds = found->second;
+  if (const auto found = costs->find("start_seconds"); found != costs->end())
+    report.start_seconds = found->second;
+  if (const auto found = costs->find("bench_seconds"); found != costs->end())
+    report.bench_seconds = found->second;
   if (json.contains("score") && !json["score"].is_null()) {
     report.score = base::number_at(json, "score");
     if (!report.score) return base::invalid_input("tell.score is {}; must be a number", shown(json["score"]));

@@ -18,7 +18,8 @@ void add_optimize(CLI::App& app, int& exit_code) {
     bool no_prior = false;
   };
   auto choices = std::make_shared<Choices>();
-  auto* command = app.add_subcommand("optimize", "the optimizer as a service: ask and tell on stdin and stdout");
+  auto* command =
+      app.add_subcommand("optimize", "the optimizer as a service: ask and tell on stdin and stdout");
   command->add_option("--protocol", choices->protocol, "one JSON object per line, in and out")
       ->required()
       ->check(CLI::IsMember({"json"}));
@@ -30,7 +31,8 @@ void add_optimize(CLI::App& app, int& exit_code) {
       "docs/optimizer.md describes the lines.\n\n"
       "Example:\n"
       "  $ autotuner optimize --protocol json\n"
-      "  {\"space\": {\"parameters\": [{\"name\": \"x\", \"type\": \"ordinal\", \"values\": [1, 2, 4]}]}, \"seed\": 1}\n"
+      "  {\"space\": {\"parameters\": [{\"name\": \"x\", \"type\": \"ordinal\", \"values\": [1, 2, 4]}]}, "
+      "\"seed\": 1}\n"
       "  {\"ready\":true}\n"
       "  {\"ask\": 1}\n"
       "  {\"point\":{\"x\":2}}\n"

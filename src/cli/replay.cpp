@@ -39,15 +39,17 @@ struct Seeds {
 base::Result<Seeds> seeds_from(const std::string& text) {
   const auto parts = base::split(text, ':');
   const auto low = base::to_number(parts.front());
-  const auto high = parts.size() == 2 ? base::to_number(parts.back()) : low ? std::optional(*low + 1) : std::nullopt;
-  if (!low || !high || parts.size() > 2 || *low < 0 || *high <= *low || *high > 1e9 || std::trunc(*low) != *low ||
-      std::trunc(*high) != *high)
+  const auto high = parts.size() == 2 ? base::to_number(parts.back())
+                    : low             ? std::optional(*low + 1)
+                                      : std::nullopt;
+  if (!low || !high || parts.size() > 2 || *low < 0 || *high <= *low || *high > 1e9 ||
+      std::trunc(*low) != *low || std::trunc(*high) != *high)
     return base::invalid_input("seeds are \"{}\"; must be a number or FIRST:END, as in 0:20", text);
   return Seeds{static_cast<std::uint64_t>(*low), static_cast<std::uint64_t>(*high)};
 }
 
-std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Blueprint& blueprint, Seeds seeds,
-                                      unsigned jobs) {
+std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Blueprint& blueprint,
+                                      Seeds seeds, unsigned jobs) {
   std::vector<ReplayedStudy> studies(seeds.last - seeds.first);
   std::atomic<std::size_t> next{0};
   {
@@ -76,11 +78,13 @@ double median(std::vector<double> values) {
 }
 
 std::size_t first_hit(const std::vector<double>& trace, double level) {
-  return static_cast<std::size_t>(std::ranges::find_if(trace, [level](double t) { return t >= level; }) - trace.begin());
+  return static_cast<std::size_t>(std::ranges::find_if(trace, [level](double t) { return t >= level; }) -
+                                  trace.begin());
 }
 
 /// Figures over the studies of one table.
-Json summary(const TuningTable& table, const std::string& strategy, const std::vector<ReplayedStudy>& studies) {
+Json summary(const TuningTable& table, const std::string& strategy,
+             const std::vector<ReplayedStudy>& studies) {
   const auto collect = [&](auto figure) {
     std::vector<double> values;
     for (const auto& study : studies) values.push_back(static_cast<double>(figure(study)));
@@ -110,14 +114,16 @@ Json summary(const TuningTable& table, const std::string& strategy, const std::v
           {"sampler", strategy},
           {"studies", studies.size()},
           {"at", std::move(at)},
-          {"median_first_hit_5", median(collect([](const ReplayedStudy& s) { return first_hit(s.trace, near) + 1; }))},
+          {"median_first_hit_5",
+           median(collect([](const ReplayedStudy& s) { return first_hit(s.trace, near) + 1; }))},
           {"crashes", mean(collect([](const ReplayedStudy& s) { return s.crashes; }))},
           {"violations", mean(collect([](const ReplayedStudy& s) { return s.violations; }))},
           {"repeats", mean(collect([](const ReplayedStudy& s) { return s.repeats; }))},
           {"restarts", mean(collect([](const ReplayedStudy& s) { return s.restarts; }))},
           {"replay_seconds", mean(collect([](const ReplayedStudy& s) { return s.spent_seconds.back(); }))},
           {"median_seconds_to_5", median(hit_seconds)},
-          {"seconds_per_ask", mean(collect([](const ReplayedStudy& s) { return s.ask_seconds; })) / std::max(asks, 1.0)},
+          {"seconds_per_ask",
+           mean(collect([](const ReplayedStudy& s) { return s.ask_seconds; })) / std::max(asks, 1.0)},
           {"slowest_ask_seconds", slowest}};
 }
 
@@ -131,12 +137,14 @@ std::string row_of(const TuningTable& table, const Json& figures) {
   }
   const auto& last = figures["at"][std::to_string(table.budgets.back())];
   return fmt::format(
-      "{:26} {:6} n={:<3}{} | within 5 %{} 2 % {:.2f} | first hit {:g} | crashes {:.2f} restarts {:.1f} | {:.0f} s "
+      "{:26} {:6} n={:<3}{} | within 5 %{} 2 % {:.2f} | first hit {:g} | crashes {:.2f} restarts {:.1f} | "
+      "{:.0f} s "
       "to 5 % | ask {:.2f} ms, slowest {:.1f} ms\n",
       table.name, figures["sampler"].get<std::string>(), figures["studies"].get<std::size_t>(), means, hits,
-      last["within_2"].get<double>(), figures["median_first_hit_5"].get<double>(), figures["crashes"].get<double>(),
-      figures["restarts"].get<double>(), figures["median_seconds_to_5"].get<double>(),
-      1e3 * figures["seconds_per_ask"].get<double>(), 1e3 * figures["slowest_ask_seconds"].get<double>());
+      last["within_2"].get<double>(), figures["median_first_hit_5"].get<double>(),
+      figures["crashes"].get<double>(), figures["restarts"].get<double>(),
+      figures["median_seconds_to_5"].get<double>(), 1e3 * figures["seconds_per_ask"].get<double>(),
+      1e3 * figures["slowest_ask_seconds"].get<double>());
 }
 
 /// One line per study, in the members that comparisons read.
@@ -194,11 +202,14 @@ base::Result<void> replay(const Choices& choices) {
 void add_replay(CLI::App& app, int& exit_code) {
   auto choices = std::make_shared<Choices>();
   auto* command = app.add_subcommand("replay", "replay a strategy on tuning tables: many studies in seconds");
-  command->add_option("TABLE", choices->tables, "NAME.json of a table; NAME.csv.gz lies beside it")->required();
+  command->add_option("TABLE", choices->tables, "NAME.json of a table; NAME.csv.gz lies beside it")
+      ->required();
   command->add_option("--strategy", choices->strategy, "gp, tpe, tpe-multivariate, random, sobol or grid")
       ->capture_default_str();
   command->add_option("--seeds", choices->seeds, "a seed, or FIRST:END")->capture_default_str();
-  command->add_option("--jobs", choices->jobs, "studies at once")->capture_default_str()->check(CLI::Range(1, 256));
+  command->add_option("--jobs", choices->jobs, "studies at once")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 256));
   command->add_flag("--json", choices->json, "one JSON line for each study instead of figures");
   command->add_flag("--log", choices->log, "every trial with the reason for it instead of figures");
   command->add_flag("--no-prior", choices->no_prior, "do not reckon what the facts say about model and GPU");

@@ -9,20 +9,20 @@ namespace autotuner::cli {
 /// One study replayed on a table.
 struct ReplayedStudy {
   std::uint64_t seed = 0;
-  std::vector<double> trace;          ///< after each trial: true score of the best seen, as a share of the best
+  std::vector<double> trace;  ///< after each trial: true score of the best seen, as a share of the best
   std::vector<double> spent_seconds;  ///< after each trial, at true cost
   std::size_t crashes = 0;
   std::size_t violations = 0;  ///< points that are not in the table
   std::size_t repeats = 0;
   std::size_t restarts = 0;
-  double ask_seconds = 0;      ///< computing time of all suggestions
+  double ask_seconds = 0;  ///< computing time of all suggestions
   std::size_t asks = 0;
   double slowest_ask_seconds = 0;
   std::vector<std::string> log;  ///< by trial: point, outcome, reason
 };
 
-/// Plays a study of as many trials as the largest budget of the table. The engine's default is trial 1 where the table
-/// has one; the best seen is the one with the best noisy score.
+/// Plays a study of as many trials as the largest budget of the table. The engine's default is trial 1 where
+/// the table has one; the best seen is the one with the best noisy score.
 ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed);
 
 /// `replay TABLE`: any strategy on a tuning table, many seeds.

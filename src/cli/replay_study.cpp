@@ -85,9 +85,10 @@ ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& bl
     }
     result.trace.push_back(best_truth);
     result.spent_seconds.push_back(spent);
-    result.log.push_back(fmt::format("{:3} {:.3f} {:.3f} {} | {} | {}", trial + 1, truth / table.best, best_truth,
-                                     found != table.row_of.end() ? table.rows[found->second].status : "violation",
-                                     space::to_text(suggestion.point), suggestion.reason));
+    result.log.push_back(
+        fmt::format("{:3} {:.3f} {:.3f} {} | {} | {}", trial + 1, truth / table.best, best_truth,
+                    found != table.row_of.end() ? table.rows[found->second].status : "violation",
+                    space::to_text(suggestion.point), suggestion.reason));
     study.tell(report);
   }
   return result;

@@ -34,7 +34,8 @@ Result<void> read_head(const Json& json, TuningTable& table) {
     const auto noise = base::text_at(metric, "noise").value_or("none");
     if (!name) return base::invalid_input("metrics: a name is missing");
     if (noise != "multiply" && noise != "divide" && noise != "none")
-      return base::invalid_input("metrics.{}.noise is \"{}\"; must be multiply, divide or none", *name, noise);
+      return base::invalid_input("metrics.{}.noise is \"{}\"; must be multiply, divide or none", *name,
+                                 noise);
     table.metrics.push_back({*name, noise == "multiply" ? NoiseKind::multiply
                                     : noise == "divide" ? NoiseKind::divide
                                                         : NoiseKind::none});
@@ -49,7 +50,8 @@ Result<void> read_head(const Json& json, TuningTable& table) {
   }
   if (const auto budgets = json.find("budgets"); budgets != json.end() && budgets->is_array()) {
     for (const auto& budget : *budgets) {
-      if (!budget.is_number_integer() || budget.get<std::int64_t>() < 1 || budget.get<std::int64_t>() > 1'000'000)
+      if (!budget.is_number_integer() || budget.get<std::int64_t>() < 1 ||
+          budget.get<std::int64_t>() > 1'000'000)
         return base::invalid_input("budgets: {} is no number of trials", base::to_compact_text(budget));
       table.budgets.push_back(budget.get<int>());
     }
@@ -97,8 +99,8 @@ Result<void> read_rows(const std::string& csv, TuningTable& table) {
     for (const auto& parameter : table.space.space.parameters) {
       const auto* value = value_of(parameter, cell(parameter.name));
       if (value == nullptr)
-        return base::invalid_input("line {}: {} is \"{}\", which is none of its values", n + 1, parameter.name,
-                                   cell(parameter.name));
+        return base::invalid_input("line {}: {} is \"{}\", which is none of its values", n + 1,
+                                   parameter.name, cell(parameter.name));
       row.point.set(parameter.name, *value);
     }
     row.status = cell("status");
@@ -109,7 +111,9 @@ Result<void> read_rows(const std::string& csv, TuningTable& table) {
       std::map<std::string, double> metrics;
       for (const auto& metric : table.metrics) {
         const auto number = base::to_number(cell(metric.name));
-        if (!number) return base::invalid_input("line {}: {} is \"{}\"; must be a number", n + 1, metric.name, cell(metric.name));
+        if (!number)
+          return base::invalid_input("line {}: {} is \"{}\"; must be a number", n + 1, metric.name,
+                                     cell(metric.name));
         row.metrics.push_back(*number);
         metrics[metric.name] = *number;
       }
@@ -131,12 +135,14 @@ Result<std::string> content_of(const std::string& path) {
   archive_entry* entry = nullptr;
   if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 16) != ARCHIVE_OK ||
       archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK)
-    return base::fail(base::ErrorKind::not_found, "{} can't be read: {}", path, archive_error_string(reader.get()));
+    return base::fail(base::ErrorKind::not_found, "{} can't be read: {}", path,
+                      archive_error_string(reader.get()));
   std::string content;
   std::vector<char> buffer(1 << 16);
   while (true) {
     const auto count = archive_read_data(reader.get(), buffer.data(), buffer.size());
-    if (count < 0) return base::invalid_input("{} can't be unpacked: {}", path, archive_error_string(reader.get()));
+    if (count < 0)
+      return base::invalid_input("{} can't be unpacked: {}", path, archive_error_string(reader.get()));
     if (count == 0) return content;
     content.append(buffer.data(), static_cast<std::size_t>(count));
   }
@@ -186,7 +192,8 @@ double noise_factor(const TuningTable& table, std::uint64_t seed, std::uint64_t 
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBU;
     uniform = static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1p-53;
   }
-  const double normal = std::sqrt(-2.0 * std::log(std::max(u[0], 1e-300))) * std::cos(2.0 * std::numbers::pi * u[1]);
+  const double normal =
+      std::sqrt(-2.0 * std::log(std::max(u[0], 1e-300))) * std::cos(2.0 * std::numbers::pi * u[1]);
   double factor = std::exp(table.sigma * normal);
   if (u[2] < table.outlier_share)
     factor *= table.outlier_factor[0] + (table.outlier_factor[1] - table.outlier_factor[0]) * u[3];

@@ -49,8 +49,8 @@ double normal_quantile(double p) {
     return q * polynomial(r, a) / polynomial(r, b);
   }
   double r = std::sqrt(-std::log(std::max(q < 0 ? p : 1 - p, std::numeric_limits<double>::min())));
-  const double tail = r <= 5 ? polynomial(r - 1.6, c) / polynomial(r - 1.6, d)
-                             : polynomial(r - 5, e) / polynomial(r - 5, f);
+  const double tail =
+      r <= 5 ? polynomial(r - 1.6, c) / polynomial(r - 1.6, d) : polynomial(r - 5, e) / polynomial(r - 5, f);
   return q < 0 ? -tail : tail;
 }
 
@@ -59,8 +59,7 @@ double log_improvement(double z) {
   // phi(z) + z Phi(z) = phi(z) (1 + z sqrt(pi/2) erfcx(-z / sqrt(2))); far out the bracket is 1 / z^2.
   double bracket = 1 / (z * z);
   if (z > -50) {
-    bracket =
-        1 + z * std::sqrt(std::numbers::pi / 2) * scaled_erfc(-z / std::numbers::sqrt2);
+    bracket = 1 + z * std::sqrt(std::numbers::pi / 2) * scaled_erfc(-z / std::numbers::sqrt2);
   }
   return -z * z / 2 - log_of_root_of_two_pi + std::log(std::max(bracket, 1e-300));
 }
@@ -76,8 +75,8 @@ Gaussian rectified(const Gaussian& belief) {
   const double p = normal_cdf(z);
   const double d = density(z);
   const double mean = belief.mean * p + belief.deviation * d;
-  const double square =
-      (belief.mean * belief.mean + belief.deviation * belief.deviation) * p + belief.mean * belief.deviation * d;
+  const double square = (belief.mean * belief.mean + belief.deviation * belief.deviation) * p +
+                        belief.mean * belief.deviation * d;
   return {mean, std::sqrt(std::max(square - mean * mean, 0.0))};
 }
 

@@ -201,7 +201,8 @@ double Feasibility::probability(const Prospect& prospect) {
   double chance = failures_ > 0 ? probability_of(model_.at(prospect.features, 0)) : 1;
   if (prospect.memory_margin) chance *= threshold_(*prospect.memory_margin);
   const auto values = values_of(prospect.point);
-  for (const auto& suspect : suspects_) chance *= 1 - suspect.suspicion(shared(values.data(), suspect.values));
+  for (const auto& suspect : suspects_)
+    chance *= 1 - suspect.suspicion(shared(values.data(), suspect.values));
   return chance;
 }
 

@@ -71,7 +71,8 @@ class Feasibility {
     Suspicion suspicion;
   };
   std::vector<Suspect> suspects_;
-  std::vector<double> innocence_;  ///< of the pool: chance to fail for none of the suspected reasons, and to fit
+  std::vector<double>
+      innocence_;  ///< of the pool: chance to fail for none of the suspected reasons, and to fit
   std::vector<double> footprints_;  ///< of the pool, row after row
   std::vector<Failed> out_of_memory_;
   std::vector<bool> ruled_out_;

@@ -30,13 +30,13 @@ class Features {
  private:
   enum class Form { number, is_value };
   struct Column {
-    std::string parameter;                ///< empty for a quantity
+    std::string parameter;  ///< empty for a quantity
     space::Quantity quantity = {};
     Form form = Form::number;
     bool log = false;
-    double floor = 0;                     ///< of a logarithm: smaller numbers count as this
-    space::Value value = {};              ///< of is_value
-    double height = 1;                    ///< of is_value where it holds
+    double floor = 0;         ///< of a logarithm: smaller numbers count as this
+    space::Value value = {};  ///< of is_value
+    double height = 1;        ///< of is_value where it holds
     double low = 0;
     double high = 1;
   };

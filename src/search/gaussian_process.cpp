@@ -222,8 +222,7 @@ LeaveOneOut leave_one_out(const TrainingSet& set, const Kernel& kernel) {
     const double residual = alpha[i] * variance;
     result.residuals.push_back(residual);
     result.deviations.push_back(std::sqrt(variance));
-    result.log_likelihood -=
-        (std::log(2 * std::numbers::pi * variance) + residual * residual / variance) / 2;
+    result.log_likelihood -= (std::log(2 * std::numbers::pi * variance) + residual * residual / variance) / 2;
   }
   return result;
 }

@@ -27,10 +27,10 @@ struct Kernel {
 struct TrainingSet {
   std::span<const std::size_t> groups;  ///< by column
   std::size_t group_count = 0;
-  std::vector<double> rows;             ///< row after row
+  std::vector<double> rows;  ///< row after row
   std::vector<double> expectations;
   std::vector<double> targets;
-  std::vector<double> noise_scales;     ///< w
+  std::vector<double> noise_scales;  ///< w
 
   std::size_t size() const { return targets.size(); }
   std::span<const double> row(std::size_t i) const {
@@ -75,8 +75,8 @@ LeaveOneOut leave_one_out(const TrainingSet& set, const Kernel& kernel);
 /// last row costs O(n^2) and gives the same bits as building all of it again.
 class CholeskyFactor {
  public:
-  /// `row`: covariances with the rows so far and, last, the variance. What is not positive definite in floating
-  /// point gets a little more variance.
+  /// `row`: covariances with the rows so far and, last, the variance. What is not positive definite in
+  /// floating point gets a little more variance.
   void append(std::span<const double> row);
   void truncate(std::size_t size);
   std::size_t size() const { return size_; }

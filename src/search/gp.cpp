@@ -13,13 +13,14 @@
 namespace autotuner::search {
 namespace {
 
-constexpr std::size_t start_trials = 6;    ///< random trials before the model, where there is no prior
+constexpr std::size_t start_trials = 6;  ///< random trials before the model, where there is no prior
 constexpr std::size_t start_successes = 3;
 constexpr int start_draws = 24;
-constexpr double safe = 0.5;  ///< points less likely to run are left to the end
-constexpr std::size_t weighed = 1500;  ///< candidates of which the improvement is reckoned at all
-constexpr std::size_t refined = 128;   ///< of these, whose limits are integrated, not approximated
-constexpr double crash_cost = 0.1;     ///< of a server, in the logarithm of the score: a failed start costs as much as 10 % of it
+constexpr double safe = 0.5;          ///< points less likely to run are left to the end
+constexpr std::size_t weighed = 800;  ///< candidates of which the improvement is reckoned at all
+constexpr std::size_t refined = 64;   ///< of these, whose limits are integrated, not approximated
+constexpr double crash_cost =
+    0.1;  ///< of a server, in the logarithm of the score: a failed start costs as much as 10 % of it
 /// Trials from which on some suggestions ignore the prior: every second, or every eighth once leave-one-out
 /// predictions are better with it by this many nats.
 constexpr std::size_t guarded_from = 5;
@@ -99,7 +100,8 @@ class GpSearch final : public LoggedStrategy {
   std::vector<std::size_t> open_positions() {
     std::vector<std::size_t> positions;
     for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
-      const bool free = ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
+      const bool free =
+          ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
       if (free && !feasibility_.rules_out(i)) positions.push_back(i);
     }
     return positions;
@@ -109,7 +111,8 @@ class GpSearch final : public LoggedStrategy {
     auto candidate = ground_->holds_all() ? std::optional(region().item(position))
                                           : region().admit(ground_->pool()[position]);
     if (!candidate) return std::nullopt;
-    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason), std::move(phase)};
+    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason),
+                      std::move(phase)};
   }
 
   /// A point by chance, the likeliest to run of a few.
@@ -118,11 +121,13 @@ class GpSearch final : public LoggedStrategy {
     if (open.empty()) return anything(random);
     Choice best;
     for (int i = 0; i < start_draws; ++i) {
-      const auto at = open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
+      const auto at =
+          open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
       const double p = feasibility_.has_failures() ? feasibility_.probability(at) : 1;
       if (p > best.value) best = {at, p, p};
     }
-    return suggestion(best.index, fmt::format("random start, {} of {} results known", journal().finished(), start_trials),
+    return suggestion(best.index,
+                      fmt::format("random start, {} of {} results known", journal().finished(), start_trials),
                       "random");
   }
 
@@ -168,8 +173,8 @@ class GpSearch final : public LoggedStrategy {
     return best;
   }
 
-  /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm; below,
-  /// something smaller than all of these.
+  /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm;
+  /// below, something smaller than all of these.
   double utility(double log_improvement, double probability) const {
     const double gain = log_improvement + std::log(std::max(probability, 1e-9));
     if (!ground_->is_server()) return gain;
@@ -206,9 +211,11 @@ class GpSearch final : public LoggedStrategy {
     const double best = incumbent(outlook);
     auto choices = likely_positions(outlook);
     if (choices.empty()) return anything(random);
-    for (auto& choice : choices) choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, false);
+    for (auto& choice : choices)
+      choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, false);
     const auto count = std::min(refined, choices.size());
-    std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(), &Choice::value);
+    std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
+                              &Choice::value);
     choices.resize(count);
     if (!model_.exponents().empty()) {
       for (auto& choice : choices)
@@ -226,9 +233,11 @@ class GpSearch final : public LoggedStrategy {
   std::vector<Choice> likely_positions(Outlook outlook) {
     const auto hopes = model_.optimistic_scores(outlook);
     std::vector<Choice> choices;
-    for (const auto i : open_positions()) choices.push_back({i, hopes[i] + std::log(feasibility_.innocence(i) + 1e-9), 1});
+    for (const auto i : open_positions())
+      choices.push_back({i, hopes[i] + std::log(feasibility_.innocence(i) + 1e-9), 1});
     const auto count = std::min(weighed, choices.size());
-    std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(), &Choice::value);
+    std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
+                             &Choice::value);
     choices.resize(count);
     for (auto& choice : choices) choice.probability = feasibility_.probability(choice.index);
     const auto runs = [](const Choice& choice) { return choice.probability >= safe; };
@@ -236,12 +245,14 @@ class GpSearch final : public LoggedStrategy {
     return choices;
   }
 
-  /// Changes of one to three coordinates of the best trials and of `chosen`, where the pool is only a part of the space:
-  /// the best of them, if it is worth more than `chosen`.
-  std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, double best, base::Random& random) {
+  /// Changes of one to three coordinates of the best trials and of `chosen`, where the pool is only a part of
+  /// the space: the best of them, if it is worth more than `chosen`.
+  std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, double best,
+                                          base::Random& random) {
     std::vector<std::pair<double, space::Point>> scored;
     for (const auto& sample : samples_) {
-      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, sample.trial->point);
+      if (const auto score = model_.observed(*sample.trial))
+        scored.emplace_back(-*score, sample.trial->point);
     }
     std::ranges::stable_sort(scored, {}, &std::pair<double, space::Point>::first);
     std::vector<space::Point> origins{ground_->pool()[chosen.index]};
@@ -259,7 +270,8 @@ class GpSearch final : public LoggedStrategy {
       const double value = worth(belief, best, p, true);
       if (value <= most) continue;
       most = value;
-      result = Suggestion{std::move(candidate.point), std::move(candidate.covers), reason(belief, p, outlook, best), "model"};
+      result = Suggestion{std::move(candidate.point), std::move(candidate.covers),
+                          reason(belief, p, outlook, best), "model"};
     }
     return result;
   }
@@ -268,10 +280,11 @@ class GpSearch final : public LoggedStrategy {
     const auto belief = moments(parts, model_.exponents());
     const bool exploits = belief.mean > best;
     const bool listens = outlook == Outlook::guarded && model_.prior_holds();
-    return fmt::format("{}{}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to run",
-                       listens ? "prior and model, " : "model, ", exploits ? "exploitation" : "exploration",
-                       100 * std::expm1(std::min(belief.mean - best, 5.0)),
-                       100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * probability);
+    return fmt::format(
+        "{}{}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to run",
+        listens ? "prior and model, " : "model, ", exploits ? "exploitation" : "exploration",
+        100 * std::expm1(std::min(belief.mean - best, 5.0)),
+        100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * probability);
   }
 
   std::shared_ptr<const GpGround> ground_;

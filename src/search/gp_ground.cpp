@@ -35,8 +35,8 @@ GpGround::GpGround(const space::Space& space, const Region& region, const Proble
   for (const auto& parameter : space.parameters) {
     const auto role = role_of(parameter.name);
     if (role == Role::none || role == Role::data_parallel) continue;
-    axes_.push_back({parameter.name, memory_direction(role), role == Role::memory_fraction,
-                     role == Role::graph_size});
+    axes_.push_back(
+        {parameter.name, memory_direction(role), role == Role::memory_fraction, role == Role::graph_size});
   }
   if (!problem_.prior) return;
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();

@@ -17,7 +17,7 @@ namespace autotuner::search {
 struct Prospect {
   space::Point point;
   std::vector<double> features;
-  std::map<std::string, double> expected = {};   ///< ln of the prior's estimates
+  std::map<std::string, double> expected = {};  ///< ln of the prior's estimates
   std::optional<double> memory_margin = {};
 };
 

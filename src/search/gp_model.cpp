@@ -13,7 +13,8 @@ constexpr double evidence_margin = 0.5;
 
 MetricModel::Settings metric_settings(std::size_t groups, bool larger_is_worse, bool expects) {
   MetricModel::Settings settings;
-  settings.prior.length_mean = std::log(0.5 * std::sqrt(static_cast<double>(std::max<std::size_t>(groups, 1))));
+  settings.prior.length_mean =
+      std::log(0.5 * std::sqrt(static_cast<double>(std::max<std::size_t>(groups, 1))));
   settings.prior.length_deviation = 1;
   settings.noise = expected_noise;
   settings.larger_is_worse = larger_is_worse;
@@ -50,7 +51,8 @@ GpModel::GpModel(const GpGround& ground) : ground_(ground) {
 
 GpModel::Part GpModel::make_part(const std::string& metric, bool larger_is_worse) const {
   const auto groups = ground_.features().group_count();
-  Part part{metric, 1, 0, MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, false)), {}};
+  Part part{
+      metric, 1, 0, MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, false)), {}};
   if (!metric.empty() && !ground_.expected(metric).empty())
     part.expecting = MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, true));
   return part;
@@ -104,7 +106,8 @@ std::vector<Observation> GpModel::observations(const Part& part, std::span<const
     if (!scored(*sample.trial)) continue;
     const auto value = by_score_ ? observed(*sample.trial) : logarithm(sample.trial->metrics, part.metric);
     if (!value) continue;
-    result.push_back({sample.trial->number, sample.prospect->features, expectation(part, *sample.prospect), *value});
+    result.push_back(
+        {sample.trial->number, sample.prospect->features, expectation(part, *sample.prospect), *value});
   }
   return result;
 }
@@ -182,8 +185,10 @@ ScoreBelief GpModel::belief(std::size_t index, Outlook outlook) const {
     const auto& model = chosen(parts_[i], outlook);
     auto g = model.size() > 0 ? model.candidate(index) : Gaussian{parts_[i].limit, 1};
     g.mean = parts_[i].sign * g.mean - parts_[i].limit;
-    if (i == 0) belief.objective = g;
-    else belief.excess.push_back(g);
+    if (i == 0)
+      belief.objective = g;
+    else
+      belief.excess.push_back(g);
   }
   return belief;
 }
@@ -193,11 +198,13 @@ ScoreBelief GpModel::belief(const Prospect& prospect, Outlook outlook) const {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const auto& part = parts_[i];
     const auto& model = chosen(part, outlook);
-    auto g = model.size() > 0 ? model.at(prospect.features, expectation(part, prospect))
-                              : Gaussian{part.limit, 1};
+    auto g =
+        model.size() > 0 ? model.at(prospect.features, expectation(part, prospect)) : Gaussian{part.limit, 1};
     g.mean = part.sign * g.mean - part.limit;
-    if (i == 0) belief.objective = g;
-    else belief.excess.push_back(g);
+    if (i == 0)
+      belief.objective = g;
+    else
+      belief.excess.push_back(g);
   }
   return belief;
 }

@@ -20,8 +20,8 @@ enum class Role {
   concurrency  ///< requests in flight, set by the load generator
 };
 
-/// By the names that vLLM, SGLang, TensorRT-LLM and llama.cpp use; prefixes of folded keys, dashes and case do
-/// not matter. Role::none for any other name.
+/// By the names that vLLM, SGLang, TensorRT-LLM and llama.cpp use; prefixes of folded keys, dashes and case
+/// do not matter. Role::none for any other name.
 Role role_of(std::string_view parameter);
 
 /// Whether more of it takes more memory of a GPU, all else equal: 1; less: -1; unrelated: 0.

@@ -5,9 +5,9 @@
 namespace autotuner::search {
 
 /// How much memory margin a model of memory must predict before a point really runs. Such models leave out
-/// fragmentation, contexts and peaks: the margin at which points begin to run is an unknown threshold, around one
-/// hundredth of the memory, learned from points that ran and from those that ran out of memory. Belief over a
-/// grid of thresholds by Bayes' rule; a single point's margin is off by half a hundredth.
+/// fragmentation, contexts and peaks: the margin at which points begin to run is an unknown threshold, around
+/// one hundredth of the memory, learned from points that ran and from those that ran out of memory. Belief
+/// over a grid of thresholds by Bayes' rule; a single point's margin is off by half a hundredth.
 class MemoryThreshold {
  public:
   MemoryThreshold();

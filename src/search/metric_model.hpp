@@ -12,28 +12,29 @@ namespace autotuner::search {
 
 /// One measured value of one trial, as a model takes it in.
 struct Observation {
-  int number = 0;                                ///< of the trial
-  std::span<const double> features = {};         ///< must stay alive while the model learns from it
-  double expectation = 0;                        ///< in the units of the value
+  int number = 0;                         ///< of the trial
+  std::span<const double> features = {};  ///< must stay alive while the model learns from it
+  double expectation = 0;                 ///< in the units of the value
   double value = 0;
 };
 
 /// A Gaussian process over one quantity that keeps itself fitted. What it believes is a function of the
 /// observations in the order of their numbers alone, not of the order in which it met them, so a search that
-/// is taken up again goes on as it would have: hyperparameters are fitted to the first 1, 2, ... 8, 10, 12, 15, ...
-/// observations (a quarter more each time), each fit from the one before it; rows between two fits are appended.
+/// is taken up again goes on as it would have: hyperparameters are fitted to the first 1, 2, ... 8, 10, 12,
+/// 15, ... observations (a quarter more each time), each fit from the one before it; rows between two fits
+/// are appended.
 class MetricModel {
  public:
   struct Settings {
     KernelPrior prior;
-    double noise = 0.02;          ///< expected, in units of the value
-    bool larger_is_worse = false; ///< which tail is cut at two deviations
-    bool standardize = true;      ///< else values are taken as they are, around `center`
+    double noise = 0.02;           ///< expected, in units of the value
+    bool larger_is_worse = false;  ///< which tail is cut at two deviations
+    bool standardize = true;       ///< else values are taken as they are, around `center`
     double center = 0;
-    double constant = 1;          ///< uncertainty of the level
-    bool expects = false;         ///< uses the expectations of observations and candidates
-    double trust = 0.8;           ///< how much of an expected difference is believed beforehand
-    double doubt = 0.2;           ///< deviation of that share
+    double constant = 1;   ///< uncertainty of the level
+    bool expects = false;  ///< uses the expectations of observations and candidates
+    double trust = 0.8;    ///< how much of an expected difference is believed beforehand
+    double doubt = 0.2;    ///< deviation of that share
   };
 
   /// `features` must outlive the model.
@@ -60,7 +61,8 @@ class MetricModel {
   /// mean + `deviations` * deviation of every candidate.
   std::vector<float> bounds(double deviations) const;
   /// The same for a few points that come and go.
-  std::vector<Gaussian> judge_once(const CandidateSet& candidates, std::span<const double> expectations) const;
+  std::vector<Gaussian> judge_once(const CandidateSet& candidates,
+                                   std::span<const double> expectations) const;
 
  private:
   struct Known {

@@ -9,10 +9,10 @@ namespace autotuner::search {
 namespace {
 
 constexpr std::size_t memory = 6;
-constexpr double sufficient = 1e-4;    ///< Armijo's share of the predicted decrease
+constexpr double sufficient = 1e-4;  ///< Armijo's share of the predicted decrease
 constexpr double small_gradient = 1e-3;
 constexpr double small_gain = 1e-5;
-constexpr double longest_step = 2;     ///< in the first iteration, where the curvature is not known yet
+constexpr double longest_step = 2;  ///< in the first iteration, where the curvature is not known yet
 
 struct Pair {
   std::vector<double> step;

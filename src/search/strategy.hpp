@@ -113,9 +113,9 @@ class Blueprint {
   std::shared_ptr<const Parts> parts_;  // shared: never changes, and copies of a blueprint are one
 };
 
-/// One strategy from a blueprint of its own. Errors: invalid_input if the space is empty of valid points (the message lists the reasons), if the
-/// strategy needs a finite space and has none, or for options out of range. The rules are copied and must
-/// stay callable.
+/// One strategy from a blueprint of its own. Errors: invalid_input if the space is empty of valid points (the
+/// message lists the reasons), if the strategy needs a finite space and has none, or for options out of
+/// range. The rules are copied and must stay callable.
 base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,
                                                       const space::PointRules& rules, const Options& options,
                                                       const Problem& problem = {});

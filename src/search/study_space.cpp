@@ -33,7 +33,8 @@ Result<std::string> text_of(const Json& object, const char* key, const std::stri
 Result<bool> flag_of(const Json& object, const char* key, const std::string& path) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return false;
-  if (!found->is_boolean()) return base::invalid_input("{}.{} is {}; must be true or false", path, key, shown(*found));
+  if (!found->is_boolean())
+    return base::invalid_input("{}.{} is {}; must be true or false", path, key, shown(*found));
   return found->get<bool>();
 }
 
@@ -52,16 +53,20 @@ Result<space::Parameter> range_from(const Json& object, const std::string& type,
   if (!high) return tl::unexpected(high.error());
   const auto log = flag_of(object, "log", path);
   if (!log) return tl::unexpected(log.error());
-  if (*low > *high) return base::invalid_input("{}: low is {} and high is {}; low must not be larger", path, *low, *high);
-  if (*log && *low <= 0) return base::invalid_input("{}.low is {}; must be above 0 where log is true", path, *low);
+  if (*low > *high)
+    return base::invalid_input("{}: low is {} and high is {}; low must not be larger", path, *low, *high);
+  if (*log && *low <= 0)
+    return base::invalid_input("{}.low is {}; must be above 0 where log is true", path, *low);
   if (type == "float") return space::Parameter{"", space::RealRange{*low, *high, *log}};
-  if (std::abs(*low) > 9e15 || std::abs(*high) > 9e15 || std::trunc(*low) != *low || std::trunc(*high) != *high)
+  if (std::abs(*low) > 9e15 || std::abs(*high) > 9e15 || std::trunc(*low) != *low ||
+      std::trunc(*high) != *high)
     return base::invalid_input("{}: low is {} and high is {}; must be integers", path, *low, *high);
   const double step = base::number_at(object, "step").value_or(1);
   if (!(step >= 1) || std::trunc(step) != step || step > 9e15)
     return base::invalid_input("{}.step is {}; must be an integer of at least 1", path, step);
-  return space::Parameter{"", space::IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), *log,
-                                                  static_cast<std::int64_t>(step)}};
+  return space::Parameter{
+      "", space::IntegerRange{static_cast<std::int64_t>(*low), static_cast<std::int64_t>(*high), *log,
+                              static_cast<std::int64_t>(step)}};
 }
 
 Result<space::Parameter> choices_from(const Json& object, const std::string& path) {
@@ -84,12 +89,14 @@ Result<void> read_parameter(const Json& object, const std::string& path, StudySp
   if (!object.is_object()) return base::invalid_input("{} is {}; must be an object", path, shown(object));
   auto name = text_of(object, "name", path);
   if (!name) return tl::unexpected(name.error());
-  if (std::ranges::find(study.space.parameters, *name, &space::Parameter::name) != study.space.parameters.end())
+  if (std::ranges::find(study.space.parameters, *name, &space::Parameter::name) !=
+      study.space.parameters.end())
     return base::invalid_input("{}.name: {} is there twice", path, *name);
   const auto type = base::text_at(object, "type").value_or("categorical");
   constexpr std::array<std::string_view, 5> types{"bool", "categorical", "ordinal", "int", "float"};
   if (std::ranges::find(types, type) == types.end())
-    return base::invalid_input("{}.type is \"{}\"; must be bool, categorical, ordinal, int or float", path, type);
+    return base::invalid_input("{}.type is \"{}\"; must be bool, categorical, ordinal, int or float", path,
+                               type);
   const bool is_range = type == "int" || type == "float";
   auto parameter = is_range ? range_from(object, type, path) : choices_from(object, path);
   if (!parameter) return tl::unexpected(parameter.error());
@@ -133,11 +140,12 @@ Result<void> read_constraints(const Json& json, StudySpace& study) {
     if (!constraint) return base::invalid_input("space.constraints: {}", constraint.error().message);
     for (const auto& name : constraint->names()) {
       const bool known =
-          facts.contains(name) ||
-          std::ranges::find(study.space.parameters, name, &space::Parameter::name) != study.space.parameters.end();
+          facts.contains(name) || std::ranges::find(study.space.parameters, name, &space::Parameter::name) !=
+                                      study.space.parameters.end();
       if (!known)
-        return base::invalid_input("space.constraints: \"{}\" names {}, which is neither a parameter nor a fact",
-                                   constraint->text(), name);
+        return base::invalid_input(
+            "space.constraints: \"{}\" names {}, which is neither a parameter nor a fact", constraint->text(),
+            name);
     }
     study.space.constraints.push_back(constraint->with(facts));
   }
@@ -153,8 +161,8 @@ Result<void> read_listed(const Json& json, StudySpace& study) {
   for (std::size_t i = 0; i < listed->size(); ++i) {
     const auto& entry = (*listed)[i];
     if (!entry.is_array() || entry.size() != study.space.parameters.size())
-      return base::invalid_input("space.listed[{}] is {}; must hold one position for each of {} parameters", i,
-                                 shown(entry), study.space.parameters.size());
+      return base::invalid_input("space.listed[{}] is {}; must hold one position for each of {} parameters",
+                                 i, shown(entry), study.space.parameters.size());
     space::Point point;
     for (std::size_t p = 0; p < entry.size(); ++p) {
       const auto& parameter = study.space.parameters[p];
@@ -185,7 +193,8 @@ Result<void> read_goal(const Json& json, StudySpace& study) {
     if (!metric) return tl::unexpected(metric.error());
     const auto direction = base::text_at(*objective, "direction").value_or("maximize");
     if (direction != "maximize" && direction != "minimize")
-      return base::invalid_input("space.objective.direction is \"{}\"; must be maximize or minimize", direction);
+      return base::invalid_input("space.objective.direction is \"{}\"; must be maximize or minimize",
+                                 direction);
     study.problem.objective =
         Objective{*metric, direction == "minimize" ? Direction::minimize : Direction::maximize};
   }
@@ -216,7 +225,8 @@ base::Result<StudySpace> study_space_from_json(const base::Json& json) {
   const auto parameters = json.find("parameters");
   if (parameters == json.end()) return base::invalid_input("space.parameters is missing");
   if (!parameters->is_array() || parameters->empty())
-    return base::invalid_input("space.parameters is {}; must be a list of at least one parameter", shown(*parameters));
+    return base::invalid_input("space.parameters is {}; must be a list of at least one parameter",
+                               shown(*parameters));
   StudySpace study;
   for (std::size_t i = 0; i < parameters->size(); ++i) {
     const auto read = read_parameter((*parameters)[i], fmt::format("space.parameters[{}]", i), study);
@@ -271,7 +281,8 @@ base::Result<Failure> failure_from_status(std::string_view status, std::string_v
   if (status == "oom_run") return Failure::out_of_memory_load;
   if (status == "invalid") return Failure::invalid;
   if (status == "timeout") return Failure::timeout;
-  if (status == "runtime_error" || status == "wrong_result" || status == "unhealthy") return Failure::unhealthy;
+  if (status == "runtime_error" || status == "wrong_result" || status == "unhealthy")
+    return Failure::unhealthy;
   if (status == "compile_error" || status == "failed" || status == "other") return Failure::other;
   return base::invalid_input(
       "status is \"{}\"; must be ok, oom_start, oom_run, invalid, timeout, compile_error, runtime_error, "

@@ -9,8 +9,8 @@
 namespace autotuner::search {
 
 /// A tuning problem as the line protocol and tuning tables write it: `parameters` (name, type, values or low
-/// and high, log, scope), `constraints` over them and over numeric `facts`, `points` and `listed`, `objective`,
-/// `slo`, `default`.
+/// and high, log, scope), `constraints` over them and over numeric `facts`, `points` and `listed`,
+/// `objective`, `slo`, `default`.
 struct StudySpace {
   space::Space space;
   space::PointRules rules;  ///< knows the listed points, if only those exist
@@ -27,9 +27,9 @@ base::Result<StudySpace> study_space_from_json(const base::Json& json);
 /// naming the parameter and its values.
 base::Result<space::Point> study_point_from_json(const space::Space& space, const base::Json& json);
 
-/// The class of a failed trial by the words of the protocol: `oom_start` with a detail that speaks of the cache
-/// or of graphs, `oom_run`, `invalid`, `timeout`, and the words of kernel tables. `ok` is Failure::none.
-/// Errors: invalid_input for another word.
+/// The class of a failed trial by the words of the protocol: `oom_start` with a detail that speaks of the
+/// cache or of graphs, `oom_run`, `invalid`, `timeout`, and the words of kernel tables. `ok` is
+/// Failure::none. Errors: invalid_input for another word.
 base::Result<Failure> failure_from_status(std::string_view status, std::string_view detail);
 
 }  // namespace autotuner::search

@@ -69,14 +69,17 @@ Gaussian Process::at(std::span<const double> row, double expectation) const {
   double mean = 0;
   double variance = std::exp(2 * kernel_.log_signal) + kernel_.constant * kernel_.constant +
                     kernel_.slope * kernel_.slope * expectation * expectation;
+  std::vector<double> weights;
+  for (const auto group : set_.groups) weights.push_back(std::exp(-2 * kernel_.log_lengths[group]));
+  const double signal = std::exp(2 * kernel_.log_signal);
   for (std::size_t i = 0; i < size(); ++i) {
     const auto other = set_.row(i);
     double squared = 0;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const double gap = row[c] - other[c];
-      squared += gap * gap * std::exp(-2 * kernel_.log_lengths[set_.groups[c]]);
+      squared += gap * gap * weights[c];
     }
-    double k = std::exp(2 * kernel_.log_signal) * matern(squared) + kernel_.constant * kernel_.constant +
+    double k = signal * matern(squared) + kernel_.constant * kernel_.constant +
                kernel_.slope * kernel_.slope * expectation * set_.expectations[i];
     const auto l = factor_.row(i);
     for (std::size_t j = 0; j < i; ++j) k -= l[j] * v[j];
@@ -106,8 +109,7 @@ void CandidatePosterior::restart(std::shared_ptr<const CandidateSet> candidates,
   for (auto& tile_rows : rows_) tile_rows.clear();
   const auto padded = candidates_->tiles() * CandidateSet::tile;
   if (!expectations_.empty()) expectations_.resize(padded, 0.0F);
-  prior_variance_ =
-      static_cast<float>(std::exp(2 * kernel.log_signal) + kernel.constant * kernel.constant);
+  prior_variance_ = static_cast<float>(std::exp(2 * kernel.log_signal) + kernel.constant * kernel.constant);
   slope_ = static_cast<float>(kernel.slope * kernel.slope);
   means_.assign(padded, 0.0F);
   variances_.assign(padded, prior_variance_);
@@ -160,8 +162,7 @@ void CandidatePosterior::extend_tile(const Process& process, std::size_t tile_in
   stored.resize(process.size() * CandidateSet::tile);
   float* mean = &means_[tile_index * CandidateSet::tile];
   float* variance = &variances_[tile_index * CandidateSet::tile];
-  const float* expected =
-      expectations_.empty() ? nullptr : &expectations_[tile_index * CandidateSet::tile];
+  const float* expected = expectations_.empty() ? nullptr : &expectations_[tile_index * CandidateSet::tile];
   white_.resize(process.size());
   Tile squared;
   for (std::size_t i = size_; i < process.size(); ++i) {

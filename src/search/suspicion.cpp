@@ -5,8 +5,8 @@
 namespace autotuner::search {
 namespace {
 
-/// How much all conjunctions of one, two and three values weigh together. What remains to one is the chance that
-/// nothing of the kind is to blame.
+/// How much all conjunctions of one, two and three values weigh together. What remains to one is the chance
+/// that nothing of the kind is to blame.
 constexpr double weight_of_one = 0.5;
 constexpr double weight_of_two = 0.3;
 constexpr double weight_of_three = 0.15;

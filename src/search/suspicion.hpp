@@ -7,9 +7,10 @@
 namespace autotuner::search {
 
 /// Which values of a failed point are to blame. Every conjunction of at most three of its values (`pp = 4`,
-/// `pp = 4 and quantization = fp8`) that holds for no success is a hypothesis; simpler ones weigh more. A point
-/// is suspect by the share of the hypotheses that hold for it: a concept learner over conjunctions (Mitchell
-/// 1982, version spaces), which asks for one crash per rule that nobody listed, not for one per combination.
+/// `pp = 4 and quantization = fp8`) that holds for no success is a hypothesis; simpler ones weigh more. A
+/// point is suspect by the share of the hypotheses that hold for it: a concept learner over conjunctions
+/// (Mitchell 1982, version spaces), which asks for one crash per rule that nobody listed, not for one per
+/// combination.
 class Suspicion {
  public:
   /// Of at most 24 parameters; further ones are not looked at.

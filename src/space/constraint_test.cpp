@@ -188,6 +188,36 @@ TEST(Constraint, HoldsWhenItSaysNothing) {
   EXPECT_EQ(Constraint::parse("a < 1")->text(), "a < 1");
 }
 
+TEST(Constraint, TakesNumbersForTruthWhereAskedTo) {
+  const Point point{{"flag", true}, {"n", 6}, {"off", false}};
+  const auto holds_numeric = [&](const char* text) {
+    return Constraint::parse(text, Truth::numeric)->holds(point).value();
+  };
+  EXPECT_TRUE(holds_numeric("flag + n == 7"));
+  EXPECT_TRUE(holds_numeric("n % 4"));
+  EXPECT_FALSE(holds_numeric("n % 3"));
+  EXPECT_TRUE(holds_numeric("not off and flag == 1"));
+  EXPECT_TRUE(holds_numeric("n and not (off * n)"));
+}
+
+TEST(Constraint, PutsFactsInPlaceOfTheirNames) {
+  const auto bound = Constraint::parse("tp * pp <= gpus")->with({{"gpus", 8}});
+  EXPECT_TRUE(bound.holds({{"tp", 4}, {"pp", 2}}).value());
+  EXPECT_FALSE(bound.holds({{"tp", 8}, {"pp", 2}}).value());
+  EXPECT_EQ(bound.text(), "tp * pp <= gpus");
+  EXPECT_EQ(bound.names(), (std::vector<std::string>{"tp", "pp"}));
+}
+
+TEST(Constraint, ShowsTheQuantitiesItReckonsWith) {
+  const auto quantities =
+      Constraint::parse("(a * b + 2) * (c * 4) <= 9 and a % 32 == 0 and a * b > 1")->quantities();
+  std::vector<std::string> texts;
+  for (const auto& quantity : quantities) texts.push_back(quantity.text());
+  EXPECT_EQ(texts, (std::vector<std::string>{"((a * b) + 2) * (c * 4)", "a * b", "a % 32"}));
+  EXPECT_EQ(quantities[1].at({{"a", 3}, {"b", 5}}), 15);
+  EXPECT_EQ(quantities[1].at({{"a", 3}}), std::nullopt);
+}
+
 TEST(Constraint, SurvivesEveryPrefixOfAnExpression) {
   const std::string text = R"(not (tp-size * -2.5e1 <= 8 and 'a\'b' != "c") or 1 < --x-y.z % 3 == null)";
   for (std::size_t n = 0; n <= text.size(); ++n) {

@@ -1,0 +1,143 @@
+"""Replays Optuna's samplers on tuning tables, with the noise that `autotuner replay` gives its own strategies.
+
+usage: stock.py --samplers tpe,tpe-reference,gpsampler [--seeds 0:20] [--jobs N] TABLE.json ...
+
+Samplers keep their defaults. A point that breaks a constraint is replaced by the nearest point of the table at no
+charge; a failed trial scores 0. One JSON line per study on standard output.
+"""
+
+import argparse
+import concurrent.futures
+import csv
+import gzip
+import json
+import math
+import pathlib
+import time
+import warnings
+
+MASK = (1 << 64) - 1
+
+
+def noise(head, seed, row, visit):
+    state = (seed * 0x9E3779B97F4A7C15 + row * 0xBF58476D1CE4E5B9 + visit * 0x94D049BB133111EB) & MASK
+    u = []
+    for _ in range(4):
+        state = (state + 0x9E3779B97F4A7C15) & MASK
+        z = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & MASK
+        u.append(((z ^ (z >> 31)) >> 11) * 2.0**-53)
+    factor = math.exp(head["sigma"] * math.sqrt(-2 * math.log(max(u[0], 1e-300))) * math.cos(2 * math.pi * u[1]))
+    low, high = head["outlier_factor"]
+    return factor * (low + (high - low) * u[3]) if u[2] < head["outlier_share"] else factor
+
+
+class Table:
+    def __init__(self, path):
+        self.head = json.loads(path.read_text())
+        self.parameters = self.head["parameters"]
+        spelled = [{self.spell(v): i for i, v in enumerate(p["values"])} for p in self.parameters]
+        with gzip.open(path.with_suffix(".csv.gz"), "rt", newline="") as file:
+            self.rows = list(csv.DictReader(file))
+        self.points = [tuple(s[self.spell(r[p["name"]])] for p, s in zip(self.parameters, spelled)) for r in self.rows]
+        self.row_of = {point: i for i, point in enumerate(self.points)}
+        self.truth = [self.score(r, 1.0) for r in self.rows]
+        self.best = max(self.truth)
+
+    @staticmethod
+    def spell(value):
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        try:
+            return repr(float(value))
+        except ValueError:
+            return value
+
+    def metric(self, row, name, factor):
+        kind = next(m["noise"] for m in self.head["metrics"] if m["name"] == name)
+        return float(row[name]) * {"multiply": factor, "divide": 1 / factor, "none": 1.0}[kind]
+
+    def score(self, row, factor):
+        if row["status"] != "ok":
+            return 0.0
+        objective = self.head["objective"]
+        value = self.metric(row, objective["metric"], factor)
+        value = 1 / value if objective["direction"] == "minimize" else value
+        for slo in self.head["slo"]:
+            value *= min(1.0, slo["max"] / self.metric(row, slo["metric"], factor)) ** slo["exponent"]
+        return value
+
+    def nearest(self, point):
+        if point in self.row_of:
+            return point
+        def gap(other):
+            total = 0.0
+            for p, a, b in zip(self.parameters, point, other):
+                ordered = p["type"] not in ("categorical", "bool")
+                total += abs(a - b) / max(len(p["values"]) - 1, 1) if ordered else a != b
+            return total
+        return min(self.points, key=gap)
+
+
+def study(job):
+    import optuna
+
+    path, name, seed = job
+    warnings.simplefilter("ignore")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    table = Table(path)
+    samplers = {
+        "tpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True),
+        "tpe-reference": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=False, n_startup_trials=5, constant_liar=False),
+        "gpsampler": lambda: optuna.samplers.GPSampler(seed=seed),
+    }
+    optimizer = optuna.create_study(direction="maximize", sampler=samplers[name]())
+    space = {}
+    for p in table.parameters:
+        count = len(p["values"])
+        listed = name == "tpe-reference" or p["type"] in ("categorical", "bool") or count < 3
+        space[p["name"]] = optuna.distributions.CategoricalDistribution(range(count)) if listed else optuna.distributions.IntDistribution(0, count - 1)
+    visits, trace, crashes, seen, best, seconds = {}, [], 0, -1.0, 0.0, 0.0
+    for number in range(max(table.head["budgets"])):
+        trial = None
+        if number == 0 and table.head.get("default"):
+            wanted = tuple(p["values"].index(table.head["default"][p["name"]]) for p in table.parameters)
+        else:
+            started = time.perf_counter()
+            trial = optimizer.ask(space)
+            seconds += time.perf_counter() - started
+            wanted = tuple(trial.params[p["name"]] for p in table.parameters)
+        row = table.row_of[table.nearest(wanted)]
+        visit = visits.get(row, 0)
+        visits[row] = visit + 1
+        score = table.score(table.rows[row], noise(table.head["noise"], seed, row, visit))
+        crashes += table.rows[row]["status"] != "ok"
+        if score > seen:
+            seen, best = score, table.truth[row] / table.best
+        trace.append(round(best, 4))
+        if trial is None:
+            params = {p["name"]: i for p, i in zip(table.parameters, wanted)}
+            optimizer.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=score))
+        else:
+            started = time.perf_counter()
+            optimizer.tell(trial, score)
+            seconds += time.perf_counter() - started
+    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--samplers", default="tpe")
+    parser.add_argument("--seeds", default="0:20")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("tables", type=pathlib.Path, nargs="+")
+    arguments = parser.parse_args()
+    first, last = map(int, arguments.seeds.split(":"))
+    jobs = [(t, n, s) for t in arguments.tables for n in arguments.samplers.split(",") for s in range(first, last)]
+    with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
+        for result in pool.map(study, jobs):
+            print(json.dumps(result), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+#include "cli/replay.hpp"
+
+#include <cmath>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/line_protocol.hpp"
+
+namespace autotuner::cli {
+namespace {
+
+/// 4 x 5 points; b = 16 with a = 8 runs out of memory.
+TuningTable example() {
+  const std::string json = R"({"name": "example",
+    "parameters": [{"name": "a", "type": "ordinal", "values": [1, 2, 4, 8], "log": true, "scope": "server"},
+                   {"name": "b", "type": "ordinal", "values": [1, 2, 4, 8, 16], "log": true, "scope": "client"}],
+    "objective": {"metric": "rate", "direction": "maximize"},
+    "slo": [{"metric": "delay", "max": 12, "exponent": 1}],
+    "metrics": [{"name": "rate", "noise": "multiply"}, {"name": "delay", "noise": "divide"}],
+    "costs": ["start_seconds", "bench_seconds"],
+    "noise": {"sigma": 0.02, "outlier_share": 0.05, "outlier_factor": [0.8, 1.0]},
+    "default": {"a": 1, "b": 1}, "budgets": [5, 12]})";
+  std::string csv = "a,b,status,detail,rate,delay,start_seconds,bench_seconds\n";
+  for (const int a : {1, 2, 4, 8}) {
+    for (const int b : {1, 2, 4, 8, 16}) {
+      const bool fails = a == 8 && b == 16;
+      csv += fails ? fmt::format("{},{},oom_run,out of memory under load,,,5,\n", a, b)
+                   : fmt::format("{},{},ok,,{},{},5,3\n", a, b, 100 * a * b / (1 + std::abs(a - 4)), a + b);
+    }
+  }
+  return parse_tuning_table(json, csv).value();
+}
+
+search::Blueprint blueprint_of(const TuningTable& table) {
+  return search::Blueprint::make(table.space.space, table.space.rules, *strategy_options("gp"),
+                                 table.space.problem)
+      .value();
+}
+
+TEST(TuningTable, HasTheNoiseStreamOfItsFormat) {
+  auto table = example();
+  EXPECT_DOUBLE_EQ(noise_factor(table, 0, 0, 0), 0.9852146108753047);
+  EXPECT_DOUBLE_EQ(noise_factor(table, 1, 0, 0), 1.0259024580029916);
+  EXPECT_DOUBLE_EQ(noise_factor(table, 1, 12345, 0), 1.0046394317808256);
+  EXPECT_DOUBLE_EQ(noise_factor(table, 1, 12345, 1), 1.0243525773958049);
+  EXPECT_DOUBLE_EQ(noise_factor(table, 19, 7, 3), 0.997039987515469);
+}
+
+TEST(TuningTable, NamesTheLineItCannotRead) {
+  const std::string json = R"({"parameters": [{"name": "a", "values": [1, 2]}], "objective": {"metric": "m"},
+                               "metrics": [{"name": "m"}]})";
+  EXPECT_EQ(parse_tuning_table(json, "a,status,m\n1,ok,3\n3,ok,3\n").error().message,
+            "line 3: a is \"3\", which is none of its values");
+  EXPECT_EQ(parse_tuning_table(json, "a,status,m\n1,ok,x\n").error().message,
+            "line 2: m is \"x\"; must be a number");
+  EXPECT_EQ(parse_tuning_table(json, "a,status\n1,ok\n").error().message, "line 1: the column m is missing");
+  EXPECT_EQ(parse_tuning_table(json, "a,status,m\n").error().message, "the table has no rows");
+  EXPECT_EQ(parse_tuning_table(json, "a,status,m\n1,timeout,\n").error().message, "no row has a score");
+}
+
+TEST(Replay, CountsTrialsCrashesAndRestarts) {
+  const auto table = example();
+  const auto study = replay_study(table, blueprint_of(table), 1);
+  EXPECT_EQ(study.trace.size(), 12U);
+  EXPECT_EQ(study.asks, 11U);
+  EXPECT_EQ(study.violations, 0U);
+  EXPECT_EQ(study.repeats, 0U);
+  EXPECT_GE(study.restarts, 1U);
+  EXPECT_LE(study.restarts, 12U);
+  EXPECT_TRUE(std::ranges::is_sorted(study.spent_seconds));
+}
+
+TEST(Replay, AgreesWithTheLineProtocolTrialByTrial) {
+  const auto table = example();
+  const auto study = replay_study(table, blueprint_of(table), 3);
+  LineProtocol protocol(*strategy_options("gp"));
+  base::Json parameters = base::Json::array();
+  for (const auto* name : {"a", "b"}) {
+    base::Json values = name[0] == 'a' ? base::Json{1, 2, 4, 8} : base::Json{1, 2, 4, 8, 16};
+    parameters.push_back({{"name", name},
+                          {"type", "ordinal"},
+                          {"values", values},
+                          {"log", true},
+                          {"scope", name[0] == 'a' ? "server" : "client"}});
+  }
+  const base::Json space{{"parameters", parameters},
+                         {"objective", {{"metric", "rate"}, {"direction", "maximize"}}},
+                         {"slo", {{{"metric", "delay"}, {"max", 12}, {"exponent", 1}}}},
+                         {"default", {{"a", 1}, {"b", 1}}}};
+  EXPECT_EQ(protocol.answer(base::to_compact_text({{"space", space}, {"seed", 3}, {"budget", 12}})),
+            R"({"ready":true})");
+  for (std::size_t trial = 0; trial < 12; ++trial) {
+    auto point = *table.space.engine_default;
+    if (trial > 0) {
+      const auto answer = base::parse_json(protocol.answer(R"({"ask": 1})"));
+      point = space::point_from_json((*answer)["point"]).value();
+    }
+    EXPECT_NE(study.log[trial].find("| " + space::to_text(point) + " |"), std::string::npos)
+        << study.log[trial];
+    const auto row = table.row_of.at(space::identity(point));
+    const auto report = observe(table, row, 3, 0);
+    const base::Json told{{"point", space::to_json(point)},
+                          {"status", table.rows[row].status},
+                          {"detail", table.rows[row].detail},
+                          {"metrics", report.metrics}};
+    EXPECT_EQ(protocol.answer(base::to_compact_text({{"tell", told}})), R"({"ok":true})");
+  }
+}
+
+}  // namespace
+}  // namespace autotuner::cli
