@@ -13,9 +13,7 @@
 namespace autotuner::search {
 namespace {
 
-/// Random trials before the model, where there is no prior: a tenth of the study, within these bounds.
-constexpr int fewest_starts = 3;
-constexpr int most_starts = 6;
+constexpr std::size_t start_trials = 6;  ///< random trials before the model, where there is no prior
 constexpr std::size_t start_successes = 3;
 constexpr int start_draws = 24;
 constexpr double safe = 0.5;          ///< points less likely to run are left to the end
@@ -60,7 +58,7 @@ class GpSearch final : public LoggedStrategy {
     if (model_.successes() == 0 && has_prior) {
       if (auto suggestion = expected_best()) return suggestion;
     }
-    const bool starting = model_.successes() < start_successes || journal().finished() < starts();
+    const bool starting = model_.successes() < start_successes || journal().finished() < start_trials;
     if (model_.successes() == 0 || (starting && !has_prior)) return random_start(random);
     return by_model(k, random);
   }
@@ -72,11 +70,6 @@ class GpSearch final : public LoggedStrategy {
   }
 
  private:
-  std::size_t starts() const {
-    const int trials = options().horizon > 0 ? options().horizon : options().max_iterations;
-    return static_cast<std::size_t>(std::clamp(trials / 10, fewest_starts, most_starts));
-  }
-
   void learn() {
     samples_.clear();
     for (const auto& [number, trial] : journal().trials()) {
@@ -134,7 +127,7 @@ class GpSearch final : public LoggedStrategy {
       if (p > best.value) best = {at, p, p};
     }
     return suggestion(best.index,
-                      fmt::format("random start, {} of {} results known", journal().finished(), starts()),
+                      fmt::format("random start, {} of {} results known", journal().finished(), start_trials),
                       "random");
   }
 
