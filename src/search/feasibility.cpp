@@ -173,7 +173,7 @@ void Feasibility::learn(std::span<const Sample> samples) {
   const auto width = ground_.memory_axes().size();
   for (std::size_t f = grew ? out_of_memory_.size() : 0; f < failures.size(); ++f) {
     for (std::size_t i = 0; i < ruled_out_.size(); ++i) {
-      if (!ruled_out_[i] && dominated(&footprints_[i * width], failures[f])) ruled_out_[i] = true;
+      if (!ruled_out_[i] && dominated(footprints_.data() + (i * width), failures[f])) ruled_out_[i] = true;
     }
   }
   out_of_memory_ = std::move(failures);
