@@ -9,14 +9,11 @@
 namespace autotuner::search {
 namespace {
 
-/// What an untried point is believed to be, between -1 (fails) and 1 (runs), and how much a margin of memory
-/// shifts it.
+/// What an untried point is believed to be, between -1 (fails) and 1 (runs).
 constexpr double optimism = 0.6;
-constexpr double margin_scale = 0.05;  ///< a margin of 5 % of the memory is safe
-constexpr double largest_shift = 1;
 constexpr double threshold_variance = 0.1;
 
-MetricModel::Settings classifier_settings(bool has_margins) {
+MetricModel::Settings classifier_settings() {
   MetricModel::Settings settings;
   settings.prior.noise_deviation = 0.3;
   settings.prior.signal_mean = -0.2;
@@ -27,14 +24,30 @@ MetricModel::Settings classifier_settings(bool has_margins) {
   settings.standardize = false;
   settings.center = optimism;
   settings.constant = 0.3;
-  settings.expects = has_margins;
-  settings.trust = 1;
-  settings.doubt = 0.3;
   return settings;
 }
 
-double shift(double margin) {
-  return std::isnan(margin) ? 0 : std::clamp(margin / margin_scale, -2.0, 1.0) * largest_shift;
+bool ran_out(const Trial& trial) {
+  switch (trial.failure) {
+    case Failure::no_cache_room:
+    case Failure::no_graph_room:
+    case Failure::out_of_memory:
+    case Failure::out_of_memory_load:
+      return true;
+    case Failure::none:
+    case Failure::invalid:
+    case Failure::timeout:
+    case Failure::unhealthy:
+    case Failure::other:
+      break;
+  }
+  return false;
+}
+
+Suspicion::Mask shared(const std::uint32_t* a, const std::vector<std::uint32_t>& b) {
+  Suspicion::Mask mask = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) mask |= Suspicion::Mask{a[i] == b[i] ? 1U : 0U} << i;
+  return mask;
 }
 
 /// Values that have no number are told apart by a hash, which only equality looks at.
@@ -47,8 +60,17 @@ double coordinate(const space::Value* value) {
 }  // namespace
 
 Feasibility::Feasibility(const GpGround& ground)
-    : ground_(ground), model_(ground.features(), classifier_settings(!ground.margins().empty())) {
-  for (const double margin : ground.margins()) margins_.push_back(shift(margin));
+    : ground_(ground), model_(ground.features(), classifier_settings()) {
+  if (!ground.pool().empty()) {
+    for (const auto& [name, value] : ground.pool().front()) {
+      if (parameters_.size() < Suspicion::most_parameters) parameters_.push_back(name);
+    }
+  }
+  for (const auto& point : ground.pool()) {
+    const auto row = values_of(point);
+    values_.insert(values_.end(), row.begin(), row.end());
+  }
+  innocence_.assign(ground.pool().size(), 1);
   for (const auto& point : ground.pool()) {
     const auto row = footprint(point);
     footprints_.insert(footprints_.end(), row.begin(), row.end());
@@ -56,8 +78,56 @@ Feasibility::Feasibility(const GpGround& ground)
   ruled_out_.assign(ground.pool().size(), false);
 }
 
-double Feasibility::margin_of(const Prospect& prospect) {
-  return prospect.memory_margin ? shift(*prospect.memory_margin) : 0;
+std::vector<std::uint32_t> Feasibility::values_of(const space::Point& point) {
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const auto* value = point.find(parameters_[i]);
+    const auto key = value == nullptr ? std::string() : space::identity(*value);
+    const auto number = static_cast<std::uint32_t>(value_numbers_.size());
+    numbers.push_back(value_numbers_.try_emplace(key, number).first->second);
+  }
+  return numbers;
+}
+
+void Feasibility::suspect(std::span<const Sample> samples) {
+  threshold_ = MemoryThreshold();
+  suspects_.clear();
+  std::vector<std::vector<std::uint32_t>> successes;
+  for (const auto& sample : samples) {
+    const auto& trial = *sample.trial;
+    const auto margin = sample.prospect->memory_margin;
+    const bool failed = trial.rank == TrialClass::failed;
+    if (margin && !failed) threshold_.ran(*margin);
+    if (margin && failed && ran_out(trial)) threshold_.ran_out(*margin);
+    if (!failed) {
+      successes.push_back(values_of(trial.point));
+    } else if (trial.failure == Failure::invalid || (!margin && ran_out(trial))) {
+      suspects_.push_back({values_of(trial.point), Suspicion(parameters_.size())});
+    }
+  }
+  for (auto& suspect : suspects_) {
+    for (const auto& success : successes) suspect.suspicion.absolve(shared(success.data(), suspect.values));
+  }
+  const auto margins = ground_.margins();
+  const auto width = parameters_.size();
+  std::unordered_map<long, double> chances;  // margins come in few values; by ten-thousandths of the memory
+  for (std::size_t i = 0; i < innocence_.size(); ++i) {
+    innocence_[i] = 1;
+    if (margins.empty() || std::isnan(margins[i])) continue;
+    const auto key = std::lround(std::clamp(margins[i], -1.0, 1.0) * 1e4);
+    const auto [found, is_new] = chances.try_emplace(key, 0);
+    if (is_new) found->second = threshold_(static_cast<double>(key) / 1e4);
+    innocence_[i] *= found->second;
+  }
+  for (const auto& suspect : suspects_) {
+    std::unordered_map<Suspicion::Mask, double> known;
+    for (std::size_t i = 0; i < innocence_.size(); ++i) {
+      const auto mask = shared(&values_[i * width], suspect.values);
+      const auto [found, is_new] = known.try_emplace(mask, 0);
+      if (is_new) found->second = suspect.suspicion(mask);
+      innocence_[i] *= 1 - found->second;
+    }
+  }
 }
 
 Feasibility::Footprint Feasibility::footprint(const space::Point& point) const {
@@ -88,7 +158,7 @@ void Feasibility::learn(std::span<const Sample> samples) {
   for (const auto& sample : samples) {
     const auto& trial = *sample.trial;
     const bool failed = trial.rank == TrialClass::failed;
-    observations.push_back({trial.number, sample.prospect->features, margin_of(*sample.prospect), failed ? -1.0 : 1.0});
+    observations.push_back({trial.number, sample.prospect->features, 0, failed ? -1.0 : 1.0});
     if (!failed) continue;
     ++failures_;
     const bool tells = trial.failure == Failure::no_cache_room || trial.failure == Failure::no_graph_room ||
@@ -96,6 +166,7 @@ void Feasibility::learn(std::span<const Sample> samples) {
     if (tells) failures.push_back({footprint(trial.point), trial.failure});
   }
   model_.learn(observations);
+  suspect(samples);
   const bool grew = failures.size() >= out_of_memory_.size() &&
                     std::equal(out_of_memory_.begin(), out_of_memory_.end(), failures.begin());
   if (!grew) ruled_out_.assign(ruled_out_.size(), false);
@@ -109,7 +180,7 @@ void Feasibility::learn(std::span<const Sample> samples) {
 }
 
 void Feasibility::judge() {
-  if (model_.size() > 0) model_.judge(ground_.candidates(), margins_);
+  if (model_.size() > 0) model_.judge(ground_.candidates(), {});
 }
 
 double Feasibility::probability_of(const Gaussian& belief) {
@@ -117,7 +188,7 @@ double Feasibility::probability_of(const Gaussian& belief) {
 }
 
 double Feasibility::probability(std::size_t index) const {
-  return model_.size() > 0 ? probability_of(model_.candidate(index)) : 1;
+  return innocence_[index] * (failures_ > 0 ? probability_of(model_.candidate(index)) : 1);
 }
 
 bool Feasibility::rules_out(const space::Point& point) const {
@@ -126,8 +197,12 @@ bool Feasibility::rules_out(const space::Point& point) const {
                              [&](const Failed& failed) { return dominated(row.data(), failed); });
 }
 
-double Feasibility::probability(const Prospect& prospect) const {
-  return model_.size() > 0 ? probability_of(model_.at(prospect.features, margin_of(prospect))) : 1;
+double Feasibility::probability(const Prospect& prospect) {
+  double chance = failures_ > 0 ? probability_of(model_.at(prospect.features, 0)) : 1;
+  if (prospect.memory_margin) chance *= threshold_(*prospect.memory_margin);
+  const auto values = values_of(prospect.point);
+  for (const auto& suspect : suspects_) chance *= 1 - suspect.suspicion(shared(values.data(), suspect.values));
+  return chance;
 }
 
 }  // namespace autotuner::search

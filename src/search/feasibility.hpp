@@ -1,10 +1,15 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "search/gp_ground.hpp"
+#include "search/memory_threshold.hpp"
 #include "search/metric_model.hpp"
+#include "search/suspicion.hpp"
 
 namespace autotuner::search {
 
@@ -16,10 +21,11 @@ struct Sample {
 
 /// Whether a point will run at all, apart from how good it is: what failed is no bad score.
 ///
-/// Two parts. *Dominance*: memory that ran out under load or in graph capture runs out again wherever every
+/// Four parts. *Dominance*: memory that ran out under load or in graph capture runs out again wherever every
 /// parameter takes at least as much of it; where the cache found no room, it finds none with the same or a
-/// smaller share and at least as much of the rest. A *classifier*: a Gaussian process over -1 and 1, around
-/// an optimism that the memory margin of the prior shifts.
+/// smaller share and at least as much of the rest. A *threshold* on the memory margin of the prior.
+/// *Suspicion* of the combinations that failed points have and no success has. And a *classifier*: a Gaussian
+/// process over -1 and 1, for what changes smoothly. The chances are multiplied.
 class Feasibility {
  public:
   explicit Feasibility(const GpGround& ground);
@@ -27,16 +33,18 @@ class Feasibility {
   /// Finished trials, by ascending number.
   void learn(std::span<const Sample> samples);
   void judge();
-  void believe(const Prospect& prospect) { model_.believe(prospect.features, margin_of(prospect)); }
+  void believe(const Prospect& prospect) { model_.believe(prospect.features, 0); }
   void forget_beliefs() { model_.forget_beliefs(); }
 
   bool has_failures() const { return failures_ > 0; }
   /// Of position `index` in the pool; needs judge().
   bool rules_out(std::size_t index) const { return ruled_out_[index]; }
   double probability(std::size_t index) const;
+  /// The part of it that costs nothing: all but the classifier.
+  double innocence(std::size_t index) const { return innocence_[index]; }
   /// Of any point.
   bool rules_out(const space::Point& point) const;
-  double probability(const Prospect& prospect) const;
+  double probability(const Prospect& prospect);
 
  private:
   using Footprint = std::vector<double>;
@@ -48,12 +56,22 @@ class Feasibility {
 
   Footprint footprint(const space::Point& point) const;
   bool dominated(const double* footprint, const Failed& failed) const;
-  static double margin_of(const Prospect& prospect);
+  std::vector<std::uint32_t> values_of(const space::Point& point);
+  void suspect(std::span<const Sample> samples);
   static double probability_of(const Gaussian& belief);
 
   const GpGround& ground_;
   MetricModel model_;
-  std::vector<double> margins_;     ///< of the pool, scaled
+  MemoryThreshold threshold_;
+  std::vector<std::string> parameters_;
+  std::unordered_map<std::string, std::uint32_t> value_numbers_;
+  std::vector<std::uint32_t> values_;  ///< of the pool, row after row: which value each parameter has
+  struct Suspect {
+    std::vector<std::uint32_t> values;
+    Suspicion suspicion;
+  };
+  std::vector<Suspect> suspects_;
+  std::vector<double> innocence_;  ///< of the pool: chance to fail for none of the suspected reasons, and to fit
   std::vector<double> footprints_;  ///< of the pool, row after row
   std::vector<Failed> out_of_memory_;
   std::vector<bool> ruled_out_;

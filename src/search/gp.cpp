@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include <fmt/format.h>
@@ -7,6 +8,7 @@
 
 #include "search/gp_model.hpp"
 #include "search/logged_strategy.hpp"
+#include "search/neighbours.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -14,10 +16,17 @@ namespace {
 constexpr std::size_t start_trials = 6;    ///< random trials before the model, where there is no prior
 constexpr std::size_t start_successes = 3;
 constexpr int start_draws = 24;
-constexpr double safe = 0.5;               ///< points less likely to run are left to the end
-constexpr std::size_t refined = 128;       ///< candidates whose limits are integrated, not approximated
-constexpr int mutations = 300;
-constexpr std::size_t mutated = 6;
+constexpr double safe = 0.5;  ///< points less likely to run are left to the end
+constexpr std::size_t weighed = 1500;  ///< candidates of which the improvement is reckoned at all
+constexpr std::size_t refined = 128;   ///< of these, whose limits are integrated, not approximated
+constexpr double crash_cost = 0.1;     ///< of a server, in the logarithm of the score: a failed start costs as much as 10 % of it
+/// Trials from which on some suggestions ignore the prior: every second, or every eighth once leave-one-out
+/// predictions are better with it by this many nats.
+constexpr std::size_t guarded_from = 5;
+constexpr std::size_t mutated = 6;  ///< best trials whose neighbours are looked at
+constexpr double decisive = 6;
+constexpr std::uint64_t often = 2;
+constexpr std::uint64_t seldom = 8;
 
 /// A candidate and what speaks for it.
 struct Choice {
@@ -159,6 +168,17 @@ class GpSearch final : public LoggedStrategy {
     return best;
   }
 
+  /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm; below,
+  /// something smaller than all of these.
+  double utility(double log_improvement, double probability) const {
+    const double gain = log_improvement + std::log(std::max(probability, 1e-9));
+    if (!ground_->is_server()) return gain;
+    const double loss = std::log(crash_cost * std::max(1 - probability, 1e-12));
+    if (loss < gain) return gain + std::log1p(-std::exp(std::min(loss - gain, -1e-9)));
+    return -1e4 - loss;
+  }
+
+  /// ln P of keeping the hard limits.
   double hard_limits(const ScoreBelief& belief) const {
     double sum = 0;
     for (std::size_t i = 0; i < belief.excess.size(); ++i) {
@@ -168,46 +188,90 @@ class GpSearch final : public LoggedStrategy {
     return sum;
   }
 
-  std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
-    const auto outlook = k % 2 == 0 ? Outlook::guarded : Outlook::unbiased;
-    model_.judge(outlook);
-    const double best = incumbent(outlook);
-    std::vector<Choice> choices;
-    const auto open = open_positions();
-    for (const double least : {safe, -1.0}) {
-      for (const auto i : open) {
-        const double p = feasibility_.has_failures() || !ground_->margins().empty() ? feasibility_.probability(i) : 1;
-        if (p < least) continue;
-        const auto belief = model_.belief(i, outlook);
-        const double value = log_expected_improvement(moments(belief, model_.exponents()), best);
-        choices.push_back({i, value + std::log(std::max(p, 1e-9)) + hard_limits(belief), p});
-      }
-      if (!choices.empty()) break;
-    }
-    if (choices.empty()) return anything(random);
-    if (!model_.exponents().empty()) {
-      const auto count = std::min(refined, choices.size());
-      std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
-                                &Choice::value);
-      choices.resize(count);
-      for (auto& choice : choices) {
-        const auto belief = model_.belief(choice.index, outlook);
-        choice.value = log_expected_improvement(belief, model_.exponents(), best) +
-                       std::log(std::max(choice.probability, 1e-9)) + hard_limits(belief);
-      }
-    }
-    const auto chosen = std::ranges::max_element(choices, {}, &Choice::value);
-    return suggestion(chosen->index, reason(*chosen, outlook, best), "model");
+  Outlook outlook_of(std::uint64_t k) const {
+    const auto period = model_.evidence_for_prior() > decisive ? seldom : often;
+    const bool informed = journal().finished() >= guarded_from;
+    return k % period == 1 && informed ? Outlook::unbiased : Outlook::guarded;
   }
 
-  std::string reason(const Choice& choice, Outlook outlook, double best) const {
-    const auto belief = moments(model_.belief(choice.index, outlook), model_.exponents());
+  double worth(const ScoreBelief& belief, double best, double probability, bool exact) const {
+    const double improvement = exact ? log_expected_improvement(belief, model_.exponents(), best)
+                                     : log_expected_improvement(moments(belief, model_.exponents()), best);
+    return utility(improvement + hard_limits(belief), probability);
+  }
+
+  std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
+    const auto outlook = outlook_of(k);
+    model_.judge(outlook);
+    const double best = incumbent(outlook);
+    auto choices = likely_positions(outlook);
+    if (choices.empty()) return anything(random);
+    for (auto& choice : choices) choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, false);
+    const auto count = std::min(refined, choices.size());
+    std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(), &Choice::value);
+    choices.resize(count);
+    if (!model_.exponents().empty()) {
+      for (auto& choice : choices)
+        choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, true);
+    }
+    const auto chosen = *std::ranges::max_element(choices, {}, &Choice::value);
+    if (!ground_->holds_all()) {
+      if (auto better = by_neighbours(chosen, outlook, best, random)) return better;
+    }
+    const auto why = reason(model_.belief(chosen.index, outlook), chosen.probability, outlook, best);
+    return suggestion(chosen.index, why, "model");
+  }
+
+  /// The positions that may be suggested and would not surprise by being best, and how likely they run.
+  std::vector<Choice> likely_positions(Outlook outlook) {
+    const auto hopes = model_.optimistic_scores(outlook);
+    std::vector<Choice> choices;
+    for (const auto i : open_positions()) choices.push_back({i, hopes[i] + std::log(feasibility_.innocence(i) + 1e-9), 1});
+    const auto count = std::min(weighed, choices.size());
+    std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(), &Choice::value);
+    choices.resize(count);
+    for (auto& choice : choices) choice.probability = feasibility_.probability(choice.index);
+    const auto runs = [](const Choice& choice) { return choice.probability >= safe; };
+    if (std::ranges::any_of(choices, runs)) std::erase_if(choices, std::not_fn(runs));
+    return choices;
+  }
+
+  /// Changes of one to three coordinates of the best trials and of `chosen`, where the pool is only a part of the space:
+  /// the best of them, if it is worth more than `chosen`.
+  std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, double best, base::Random& random) {
+    std::vector<std::pair<double, space::Point>> scored;
+    for (const auto& sample : samples_) {
+      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, sample.trial->point);
+    }
+    std::ranges::stable_sort(scored, {}, &std::pair<double, space::Point>::first);
+    std::vector<space::Point> origins{ground_->pool()[chosen.index]};
+    for (const auto& [score, point] : scored) {
+      if (origins.size() <= mutated) origins.push_back(point);
+    }
+    double most = chosen.value;
+    std::optional<Suggestion> result;
+    for (auto& candidate : neighbours(region(), origins, random)) {
+      const auto prospect = ground_->prospect(candidate.point);
+      if (feasibility_.rules_out(candidate.point)) continue;
+      const double p = feasibility_.probability(prospect);
+      if (p < safe) continue;
+      const auto belief = model_.belief(prospect, outlook);
+      const double value = worth(belief, best, p, true);
+      if (value <= most) continue;
+      most = value;
+      result = Suggestion{std::move(candidate.point), std::move(candidate.covers), reason(belief, p, outlook, best), "model"};
+    }
+    return result;
+  }
+
+  std::string reason(const ScoreBelief& parts, double probability, Outlook outlook, double best) const {
+    const auto belief = moments(parts, model_.exponents());
     const bool exploits = belief.mean > best;
     const bool listens = outlook == Outlook::guarded && model_.prior_holds();
     return fmt::format("{}{}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to run",
                        listens ? "prior and model, " : "model, ", exploits ? "exploitation" : "exploration",
                        100 * std::expm1(std::min(belief.mean - best, 5.0)),
-                       100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * choice.probability);
+                       100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * probability);
   }
 
   std::shared_ptr<const GpGround> ground_;

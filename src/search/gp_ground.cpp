@@ -59,6 +59,10 @@ GpGround::GpGround(const space::Space& space, const Region& region, const Proble
   }
 }
 
+bool GpGround::is_server() const {
+  return !margins_.empty() || std::ranges::any_of(axes_, &MemoryAxis::is_fraction);
+}
+
 std::vector<space::Point> GpGround::points_of(const Region& region) {
   std::vector<space::Point> points;
   holds_all_ = region.is_finite() && region.size() <= most_judged;

@@ -49,6 +49,8 @@ class GpGround {
     bool is_graph = false;
   };
   const std::vector<MemoryAxis>& memory_axes() const { return axes_; }
+  /// Whether the space is that of a server that can run out of memory: a crash then costs more than a trial.
+  bool is_server() const;
 
  private:
   std::vector<space::Point> points_of(const Region& region);

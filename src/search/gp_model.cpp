@@ -145,11 +145,35 @@ bool GpModel::prior_holds() const {
   return part.expecting && &chosen(part, Outlook::guarded) != &part.plain;
 }
 
+double GpModel::evidence_for_prior() const {
+  double nats = 0;
+  for (const auto& part : parts_) {
+    if (part.expecting && part.plain.size() > 0) nats += part.expecting->evidence() - part.plain.evidence();
+  }
+  return nats;
+}
+
 void GpModel::judge(Outlook outlook) {
   for (auto& part : parts_) {
     auto& model = &chosen(part, outlook) == &part.plain ? part.plain : *part.expecting;
     if (model.size() > 0) model.judge(ground_.candidates(), ground_.expected(part.metric));
   }
+}
+
+std::vector<float> GpModel::optimistic_scores(Outlook outlook) const {
+  std::vector<float> scores(ground_.pool().size(), 0.0F);
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    const auto& part = parts_[p];
+    const auto& model = chosen(part, outlook);
+    if (model.size() == 0) continue;
+    const auto sign = static_cast<float>(part.sign);
+    const auto bounds = model.bounds(p == 0 ? 2 * part.sign : -2);
+    const auto limit = static_cast<float>(part.limit);
+    const auto exponent = p == 0 ? 0.0F : static_cast<float>(hard_[p - 1] ? 3 : exponents_[p - 1]);
+    for (std::size_t i = 0; i < scores.size(); ++i)
+      scores[i] += p == 0 ? sign * bounds[i] : -exponent * std::max(0.0F, bounds[i] - limit);
+  }
+  return scores;
 }
 
 ScoreBelief GpModel::belief(std::size_t index, Outlook outlook) const {

@@ -34,9 +34,14 @@ class GpModel {
   std::size_t successes() const { return successes_; }
   /// Whether leave-one-out predictions of the objective are better with the prior than without.
   bool prior_holds() const;
+  /// By how many nats they are better, over all parts; 0 without a prior.
+  double evidence_for_prior() const;
   /// Of a success with a score: ln of it, as observed.
   std::optional<double> observed(const Trial& trial) const;
 
+  /// Of every point of the pool, the score that would not surprise: every part better than its mean by two
+  /// deviations. Cheap; needs judge().
+  std::vector<float> optimistic_scores(Outlook outlook) const;
   ScoreBelief belief(std::size_t index, Outlook outlook) const;
   ScoreBelief belief(const Prospect& prospect, Outlook outlook) const;
   std::span<const double> exponents() const { return exponents_; }

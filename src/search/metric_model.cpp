@@ -37,7 +37,7 @@ MetricModel::MetricModel(const Features& features, Settings settings)
     : groups_(features.groups()), group_count_(features.group_count()), settings_(settings) {}
 
 std::size_t MetricModel::next_fit(std::size_t observations) {
-  return observations + std::max<std::size_t>(1, observations / 5);
+  return observations + std::max<std::size_t>(1, observations / 4);
 }
 
 double MetricModel::evidence() const {
@@ -203,6 +203,23 @@ Gaussian MetricModel::candidate(std::size_t index) const {
   const double variance = std::max(posterior_.variances()[index], 1e-9F);
   const double expectation = settings_.expects ? candidate_expectations_[index] : 0;
   return natural({posterior_.means()[index], std::sqrt(variance)}, expectation);
+}
+
+std::vector<float> MetricModel::bounds(double deviations) const {
+  const auto& fit = fits_.back();
+  const auto means = posterior_.means();
+  const auto variances = posterior_.variances();
+  std::vector<float> bounds(judged_->size());
+  const auto scale = static_cast<float>(fit.scale);
+  const auto center = static_cast<float>(fit.center);
+  const auto width = static_cast<float>(deviations * fit.scale);
+  for (std::size_t i = 0; i < bounds.size(); ++i)
+    bounds[i] = center + scale * means[i] + width * std::sqrt(std::max(variances[i], 1e-9F));
+  if (settings_.expects) {
+    for (std::size_t i = 0; i < bounds.size(); ++i)
+      bounds[i] += static_cast<float>(settings_.trust * (candidate_expectations_[i] - fit.expected_center));
+  }
+  return bounds;
 }
 
 std::vector<Gaussian> MetricModel::judge_once(const CandidateSet& candidates,

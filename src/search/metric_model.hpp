@@ -20,8 +20,8 @@ struct Observation {
 
 /// A Gaussian process over one quantity that keeps itself fitted. What it believes is a function of the
 /// observations in the order of their numbers alone, not of the order in which it met them, so a search that
-/// is taken up again goes on as it would have: hyperparameters are fitted to the first 2, 3, ... 60, 72, ...
-/// observations (a fifth more each time), each fit from the one before it; rows between two fits are appended.
+/// is taken up again goes on as it would have: hyperparameters are fitted to the first 1, 2, ... 8, 10, 12, 15, ...
+/// observations (a quarter more each time), each fit from the one before it; rows between two fits are appended.
 class MetricModel {
  public:
   struct Settings {
@@ -57,6 +57,8 @@ class MetricModel {
   /// empty = none. The set must be the same every time; another one starts over.
   void judge(const std::shared_ptr<const CandidateSet>& candidates, std::span<const double> expectations);
   Gaussian candidate(std::size_t index) const;
+  /// mean + `deviations` * deviation of every candidate.
+  std::vector<float> bounds(double deviations) const;
   /// The same for a few points that come and go.
   std::vector<Gaussian> judge_once(const CandidateSet& candidates, std::span<const double> expectations) const;
 

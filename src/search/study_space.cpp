@@ -269,10 +269,10 @@ base::Result<Failure> failure_from_status(std::string_view status, std::string_v
     return Failure::out_of_memory;
   }
   if (status == "oom_run") return Failure::out_of_memory_load;
-  if (status == "invalid" || status == "compile_error") return Failure::invalid;
+  if (status == "invalid") return Failure::invalid;
   if (status == "timeout") return Failure::timeout;
   if (status == "runtime_error" || status == "wrong_result" || status == "unhealthy") return Failure::unhealthy;
-  if (status == "failed" || status == "other") return Failure::other;
+  if (status == "compile_error" || status == "failed" || status == "other") return Failure::other;
   return base::invalid_input(
       "status is \"{}\"; must be ok, oom_start, oom_run, invalid, timeout, compile_error, runtime_error, "
       "wrong_result, unhealthy or failed",
