@@ -37,7 +37,7 @@ class Section {
 /// Each fills its part of the task from a checked document.
 /// False when the engine is not known, so that nothing can be said about its parameters.
 bool convert_heading(const Node& document, Task& task, Report& report);
-void convert_search(const Node& document, Task& task, Report& report);
+void convert_search(const Node& document, Task& task);
 void convert_goal(const Node& document, Task& task, Report& report);
 void convert_workload(const Node& document, Task& task, Report& report);
 /// parameters, quant_config, parallel_config and constraints into one space; `document` gets the engine's

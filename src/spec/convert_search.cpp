@@ -23,11 +23,12 @@ T meaning_of(const std::array<Word<T>, N>& words, std::string_view text, T prese
 }
 
 using search::Kind;
-constexpr std::array<Word<Kind>, 5> kinds = {{{"grid_search", Kind::grid_search},
+constexpr std::array<Word<Kind>, 6> kinds = {{{"grid_search", Kind::grid_search},
                                               {"random", Kind::random},
                                               {"sobol", Kind::sobol},
                                               {"tpe", Kind::tpe},
-                                              {"bayesian", Kind::tpe}}};
+                                              {"gp", Kind::gp},
+                                              {"bayesian", Kind::gp}}};
 constexpr std::array<Word<space::Dedupe>, 3> dedupes = {
     {{"resolved", space::Dedupe::resolved}, {"exact", space::Dedupe::exact}, {"none", space::Dedupe::none}}};
 constexpr std::array<Word<space::GridOrder>, 3> orders = {{{"lexicographic", space::GridOrder::lexicographic},
@@ -106,16 +107,13 @@ void convert_slo(const Node& document, metrics::Slo& slo, Report& report) {
 
 }  // namespace
 
-void convert_search(const Node& document, Task& task, Report& report) {
+void convert_search(const Node& document, Task& task) {
   const Section optimization(document, "optimization");
   auto& options = task.search;
   task.strategy = optimization.text("strategy", "grid_search");
   options.kind = meaning_of(kinds, task.strategy, Kind::grid_search);
-  if (task.strategy == "bayesian" && !task.reference_compat) {
-    report.warning("optimization.strategy", optimization.line_of("strategy"), "replaced",
-                   "is \"bayesian\", which this version runs as tpe (a tree-structured Parzen estimator); "
-                   "write tpe to say so");
-  }
+  // The reference's sampler, where its numbers are asked for.
+  if (task.strategy == "bayesian" && task.reference_compat) options.kind = Kind::tpe;
   options.max_iterations = optimization.count("max_iterations", options.max_iterations);
   options.initial_random = optimization.count("n_initial_random", options.initial_random);
   options.multivariate = optimization.boolean("multivariate").value_or(false);

@@ -21,7 +21,7 @@ std::optional<Task> read_task(std::string_view text, Format format, const LoadOp
   Node document = check_document(*root, report);
   Task task;
   const bool engine_known = convert_heading(document, task, report);
-  convert_search(document, task, report);
+  convert_search(document, task);
   convert_goal(document, task, report);
   convert_workload(document, task, report);
   if (engine_known) convert_space(document, task, report);

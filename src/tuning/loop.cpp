@@ -9,6 +9,7 @@
 
 #include "engine/command_line.hpp"
 #include "tuning/outline.hpp"
+#include "tuning/problem.hpp"
 #include "tuning/trial.hpp"
 
 namespace autotuner::tuning {
@@ -121,7 +122,7 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
 
   setting_ = setting_of(run_.task, options_.host_gpus);
   auto strategy = search::make_strategy(run_.task.space, engine::point_rules(setting_),
-                                        search_options(run_.task, run_.seed));
+                                        search_options(run_.task, run_.seed), problem_of(run_.task.goal));
   if (!strategy) co_return tl::unexpected(strategy.error());
   strategy_ = std::move(*strategy);
   per_gpu_ = is_per_gpu(run_.task, setting_, options_.mode);

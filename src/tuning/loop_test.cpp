@@ -1,5 +1,7 @@
 #include "tuning/loop.hpp"
 
+#include <cmath>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -112,6 +114,72 @@ TEST_F(TuningLoopTest, EndsWithACheckpointThatHoldsTheWholeSearch) {
   const auto log = search::trials_from_state(checkpoint["strategy_state"]);
   ASSERT_TRUE(log) << log.error().message;
   EXPECT_EQ(log->size(), 4U);
+}
+
+/// 640 points whose best keeps the limit by a little: throughput rises with all three, so does TTFT with one.
+spec::Task task_of_hundreds() {
+  auto task = task_of_four();
+  std::vector<space::Value> budgets;
+  for (int budget = 256; budget <= 8192; budget *= 2) budgets.emplace_back(budget);
+  std::vector<space::Value> sequences;
+  for (int n = 8; n <= 1024; n *= 2) sequences.emplace_back(n);
+  task.space.parameters = {{"max-num-seqs", space::Choices{sequences}},
+                           {"max-num-batched-tokens", space::Choices{budgets}},
+                           {"tensor-parallel-size", space::Choices{{1, 2, 4}}},
+                           {"block-size", space::Choices{{8, 16, 32, 64}}}};
+  task.search.kind = search::Kind::gp;
+  task.search.max_iterations = 25;
+  metrics::Limit ttft;
+  ttft.name = "ttft";
+  ttft.threshold = 1.0;
+  task.goal.slo.limits = {ttft};
+  return task;
+}
+
+LoadResult by_many_flags(const LoadRequest& /*request*/, const space::Point& flags) {
+  const auto log_of = [&](const char* name) {
+    const auto* value = flags.find(name);
+    return value == nullptr ? 5.0 : std::log2(value->as_number().value_or(32));
+  };
+  const double sequences = log_of("max-num-seqs");
+  const double budget = log_of("max-num-batched-tokens");
+  const double tp = log_of("tensor-parallel-size");
+  LoadResult result;
+  result.batches = {fake_batch(scenario, 4, 100 * (1 + sequences) * (1 + 0.1 * budget) * std::exp2(0.8 * tp),
+                               0.08 * sequences + 0.03 * budget)};
+  return result;
+}
+
+TEST_F(TuningLoopTest, FindsWithGaussianProcessesTheBestThatKeepsTheLimitInTwentyFiveTrials) {
+  load.behaviour = by_many_flags;
+  const auto result = run(task_of_hundreds());
+  const auto choice = choose(result);
+  ASSERT_TRUE(choice.best);
+  const auto& best = *find(result, *choice.best);
+  EXPECT_EQ(best.score.slo.verdict, metrics::SloVerdict::met);
+  // The best that keeps it: per GPU one GPU, 512 sequences (0.72 s) and 512 tokens (0.27 s), 1,900 tokens/s.
+  EXPECT_GE(*best.score.value, 0.95 * 1900);
+  const auto modelled = std::ranges::count(result.experiments, "model", &Experiment::phase_of_search);
+  EXPECT_GE(modelled, 15);
+}
+
+TEST_F(TuningLoopTest, GoesOnWithGaussianProcessesAsIfItHadNotBeenStopped) {
+  load.behaviour = by_many_flags;
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    const auto* finished = std::get_if<ExperimentFinished>(&event);
+    if (finished != nullptr && finished->experiment.number == 11) stop.request_stop();
+  };
+  run(task_of_hundreds(), {}, stop.get_token());
+  on_event = nullptr;
+  const auto resumed = run(task_of_hundreds(), {.resume = true});
+  MemoryTaskStore fresh_store;
+  TuningLoop unbroken(fresh_store, host, load, clock, [](const Event&) {});
+  const auto whole = await(unbroken.run(task_of_hundreds(), {}, {}));
+  ASSERT_TRUE(whole);
+  ASSERT_EQ(resumed.experiments.size(), whole->experiments.size());
+  for (std::size_t i = 0; i < whole->experiments.size(); ++i)
+    EXPECT_EQ(resumed.experiments[i].parameters, whole->experiments[i].parameters) << "trial " << i;
 }
 
 TEST_F(TuningLoopTest, LeavesTheBaselineOutWhenAsked) {

@@ -6,6 +6,7 @@
 
 #include "engine/command_line.hpp"
 #include "metrics/choice.hpp"
+#include "tuning/problem.hpp"
 
 namespace autotuner::tuning {
 
@@ -58,6 +59,10 @@ search::Trial trial_of(const Experiment& experiment) {
   trial.score = experiment.score.score;
   trial.penalty = experiment.penalty;
   trial.stage = experiment.stage;
+  trial.metrics = metrics_of(experiment);
+  trial.failure = failure_of(experiment);
+  trial.start_seconds = experiment.deploy_s + experiment.ready_s;
+  trial.bench_seconds = experiment.benchmark_s;
   return trial;
 }
 
