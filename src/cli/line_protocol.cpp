@@ -23,8 +23,10 @@ struct Named {
   search::Kind kind;
   bool multivariate = false;
 };
-constexpr std::array<Named, 7> strategies{{{"gp", search::Kind::gp},
+constexpr std::array<Named, 9> strategies{{{"gp", search::Kind::gp},
                                            {"bayesian", search::Kind::gp},
+                                           {"forest", search::Kind::forest},
+                                           {"hill_climb", search::Kind::hill_climb},
                                            {"tpe", search::Kind::tpe},
                                            {"tpe-multivariate", search::Kind::tpe, true},
                                            {"random", search::Kind::random},

@@ -23,7 +23,9 @@ void add_optimize(CLI::App& app, int& exit_code) {
   command->add_option("--protocol", choices->protocol, "one JSON object per line, in and out")
       ->required()
       ->check(CLI::IsMember({"json"}));
-  command->add_option("--strategy", choices->strategy, "gp, tpe, tpe-multivariate, random, sobol or grid")
+  command
+      ->add_option("--strategy", choices->strategy,
+                   "gp, forest, tpe, tpe-multivariate, hill_climb, random, sobol or grid")
       ->capture_default_str();
   command->add_flag("--no-prior", choices->no_prior, "do not reckon what the facts say about model and GPU");
   command->footer(

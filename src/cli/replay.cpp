@@ -204,7 +204,9 @@ void add_replay(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("replay", "replay a strategy on tuning tables: many studies in seconds");
   command->add_option("TABLE", choices->tables, "NAME.json of a table; NAME.csv.gz lies beside it")
       ->required();
-  command->add_option("--strategy", choices->strategy, "gp, tpe, tpe-multivariate, random, sobol or grid")
+  command
+      ->add_option("--strategy", choices->strategy,
+                   "gp, forest, tpe, tpe-multivariate, hill_climb, random, sobol or grid")
       ->capture_default_str();
   command->add_option("--seeds", choices->seeds, "a seed, or FIRST:END")->capture_default_str();
   command->add_option("--jobs", choices->jobs, "studies at once")

@@ -251,6 +251,8 @@ Answer answer(const Run& run) {
                                metrics::Objective::minimize_tpot}) {
     if (auto found = alternative(run, objective)) result.alternatives.push_back(std::move(*found));
   }
+  result.importance = importance(
+      run, result.best ? result.best->metric : metrics::objective_metric(run.task.goal.objective, true));
   write_sentences(run, result);
   return result;
 }

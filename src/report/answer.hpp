@@ -6,6 +6,7 @@
 
 #include "metrics/aggregate.hpp"
 #include "metrics/choice.hpp"
+#include "report/importance.hpp"
 #include "tuning/run.hpp"
 
 /// A run turned into its answer: which configuration to ship, why, and how sure that is. One answer for
@@ -68,6 +69,7 @@ struct Answer {
   std::string confidence;  ///< "measured once, not repeated", "mean of 3 runs, 95 % between ..."
   std::vector<Alternative> alternatives;
   std::vector<FailureGroup> failures;
+  std::vector<MetricImportance> importance;  ///< the objective's first; empty with fewer than 10 successes
   std::vector<std::string> what_would_help;  ///< when the limits can't be met
   bool simulated = false;
   bool meets_limits = false;

@@ -18,6 +18,7 @@ h2{font-size:1.05rem;margin:0 0 .6rem}h3{font-size:.95rem;margin:0 0 .3rem;font-
 .limits{display:grid;gap:.35rem;margin:.4rem 0 .8rem}.limits div{display:grid;grid-template-columns:5.2rem minmax(90px,220px) 1fr;gap:.8rem;align-items:center}
 .kept{color:var(--good);font-weight:600}.broken{color:var(--bad);font-weight:600}
 .bar{height:10px;border-radius:5px;background:var(--grid);overflow:hidden}.bar i{display:block;height:100%;background:var(--good)}.bar i.over{background:var(--bad)}
+.effects div{grid-template-columns:minmax(6rem,1fr) 2fr 3rem}.effects .bar{display:block}.effects .bar i{background:var(--accent)}
 .chips{display:flex;flex-wrap:wrap;gap:.45rem;margin:.2rem 0 .8rem;padding:0;list-style:none}.chips li{background:var(--code);border-radius:6px;padding:.15rem .55rem;font-size:.9rem}
 .chips small{color:var(--soft)}ul.plain{margin:.2rem 0 .6rem;padding-left:1.1rem}.soft{color:var(--soft)}
 pre{background:var(--code);border-radius:8px;padding:12px;overflow-x:auto;margin:.4rem 0 0;font:13px/1.45 ui-monospace,"SF Mono","DejaVu Sans Mono",monospace}

@@ -137,6 +137,8 @@ void add_further(const Run& run, Answer& answer) {
   if (run.stop_reason == "unknown_flag") answer.further.push_back("Stopped early: " + run.error_message);
   if (run.stop_reason == "cancelled")
     answer.further.emplace_back("The run was interrupted; this is the best so far");
+  for (auto& sentence : importance_sentences(answer.importance))
+    answer.further.push_back(std::move(sentence));
 }
 
 void add_help(const Run& run, Answer& answer) {

@@ -47,6 +47,20 @@ Json to_json(const std::optional<Shown>& shown) {
   return shown ? to_json(*shown) : Json(nullptr);
 }
 
+Json to_json(const MetricImportance& found) {
+  Json parameters = Json::object();
+  for (const auto& effect : found.importance.effects) parameters[effect.parameter] = effect.share;
+  Json caution = Json::array();
+  for (const auto& pair : found.importance.entangled)
+    caution.push_back({{"parameters", {pair.first, pair.second}}, {"spearman", pair.correlation}});
+  return {{"metric", found.metric},
+          {"objective", found.is_objective},
+          {"method", "functional ANOVA, main effects, forest of 64 trees, seed 0"},
+          {"trials", found.importance.trials},
+          {"parameters", parameters},
+          {"caution", caution}};
+}
+
 Json analysis(const Answer& answer) {
   Json changes = Json::array();
   for (const auto& change : answer.changes) {
@@ -72,6 +86,8 @@ Json analysis(const Answer& answer) {
                         {"common_parameters", common},
                         {"first_error", group.first_error}});
   }
+  Json importance = Json::array();
+  for (const auto& found : answer.importance) importance.push_back(to_json(found));
   Json others = Json::array();
   for (const auto& other : answer.other_scenarios) others.push_back(to_json(other));
   return {{"state", to_text(answer.state)},
@@ -86,7 +102,8 @@ Json analysis(const Answer& answer) {
           {"further", answer.further},
           {"what_would_help", answer.what_would_help},
           {"alternatives", alternatives},
-          {"failures", failures}};
+          {"failures", failures},
+          {"importance", importance}};
 }
 
 const tuning::Experiment* best_of(const tuning::Run& run, const Answer& answer) {

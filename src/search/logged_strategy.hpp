@@ -54,11 +54,17 @@ std::unique_ptr<Strategy> make_random(const space::Space& space, Region region, 
 std::unique_ptr<Strategy> make_sobol(const space::Space& space, Region region, const Options& options);
 std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options);
 
-/// What the Gaussian-process strategy reckons once for a space: features and expectations of its points.
+/// What strategies that judge a pool of points reckon once for a space: features and expectations of its
+/// points.
 class GpGround;
 std::shared_ptr<const GpGround> make_gp_ground(const space::Space& space, const Region& region,
                                                const Problem& problem);
 std::unique_ptr<Strategy> make_gp(const space::Space& space, Region region, const Options& options,
                                   std::shared_ptr<const GpGround> ground);
+
+std::unique_ptr<Strategy> make_forest(const space::Space& space, Region region, const Options& options,
+                                      std::shared_ptr<const GpGround> ground);
+std::unique_ptr<Strategy> make_hill_climb(const space::Space& space, Region region, const Options& options,
+                                          const Problem& problem);
 
 }  // namespace autotuner::search

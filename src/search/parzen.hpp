@@ -16,7 +16,10 @@ enum class Bandwidth {
 
 /// The Parzen estimator of the tree-structured Parzen estimator (J. Bergstra et al., "Algorithms for
 /// Hyper-Parameter Optimization", NIPS 2011; S. Watanabe, arXiv 2304.11127): one kernel per observation,
-/// which is a product over the dimensions, and one as wide as the domain, the prior.
+/// which is a product over the dimensions, and one as wide as the domain, the prior:
+/// p(x) = sum_k w_k prod_j K_j(x_j | x_kj). With several dimensions that is the multivariate estimator (S.
+/// Falkner et al., "BOHB", ICML 2018, 3.2; as in Optuna's TPESampler with multivariate=True): what was good
+/// together is drawn together.
 class Parzen {
  public:
   /// `rows`: coordinates of the observations by dimension, oldest first. The dimensions must outlive it.

@@ -33,7 +33,8 @@ struct Blueprint::Parts {
   space::Space space;
   Options options;
   Region region;
-  std::shared_ptr<const GpGround> ground;  ///< of Kind::gp
+  Problem problem;
+  std::shared_ptr<const GpGround> ground;  ///< of gp and forest
 };
 
 base::Result<Blueprint> Blueprint::make(const space::Space& space, const space::PointRules& rules,
@@ -48,9 +49,11 @@ base::Result<Blueprint> Blueprint::make(const space::Space& space, const space::
   auto region = is_grid ? Region::grid(space, rules, options) : Region::sampled(space, rules, options);
   if (!region) return tl::unexpected(region.error());
   std::shared_ptr<const GpGround> ground;
-  if (options.kind == Kind::gp) ground = make_gp_ground(space, *region, problem);
+  if (options.kind == Kind::gp || options.kind == Kind::forest)
+    ground = make_gp_ground(space, *region, problem);
   Blueprint blueprint;
-  blueprint.parts_ = std::make_shared<const Parts>(Parts{space, options, std::move(*region), ground});
+  blueprint.parts_ =
+      std::make_shared<const Parts>(Parts{space, options, std::move(*region), problem, ground});
   return blueprint;
 }
 
@@ -67,6 +70,10 @@ std::unique_ptr<Strategy> Blueprint::strategy(std::uint64_t seed) const {
       return make_sobol(parts_->space, std::move(region), options);
     case Kind::gp:
       return make_gp(parts_->space, std::move(region), options, parts_->ground);
+    case Kind::forest:
+      return make_forest(parts_->space, std::move(region), options, parts_->ground);
+    case Kind::hill_climb:
+      return make_hill_climb(parts_->space, std::move(region), options, parts_->problem);
     case Kind::tpe:
       break;
   }

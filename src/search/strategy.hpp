@@ -57,7 +57,7 @@ struct Suggestion {
   std::string phase;                 ///< grid, random (also sobol), model
 };
 
-enum class Kind { grid_search, random, sobol, tpe, gp };
+enum class Kind { grid_search, random, sobol, tpe, gp, forest, hill_climb };
 
 struct Options {
   Kind kind = Kind::grid_search;

@@ -23,11 +23,13 @@ T meaning_of(const std::array<Word<T>, N>& words, std::string_view text, T prese
 }
 
 using search::Kind;
-constexpr std::array<Word<Kind>, 6> kinds = {{{"grid_search", Kind::grid_search},
+constexpr std::array<Word<Kind>, 8> kinds = {{{"grid_search", Kind::grid_search},
                                               {"random", Kind::random},
                                               {"sobol", Kind::sobol},
                                               {"tpe", Kind::tpe},
                                               {"gp", Kind::gp},
+                                              {"forest", Kind::forest},
+                                              {"hill_climb", Kind::hill_climb},
                                               {"bayesian", Kind::gp}}};
 constexpr std::array<Word<space::Dedupe>, 3> dedupes = {
     {{"resolved", space::Dedupe::resolved}, {"exact", space::Dedupe::exact}, {"none", space::Dedupe::none}}};

@@ -15,7 +15,8 @@ using Words = std::string_view[];
 
 constexpr Words modes = {"docker", "local", "ome"};
 constexpr Words compat_words = {"reference"};
-constexpr Words strategies = {"grid_search", "bayesian", "random", "gp", "tpe", "sobol"};
+constexpr Words strategies = {"grid_search", "bayesian", "random", "gp",
+                              "forest",      "tpe",      "sobol",  "hill_climb"};
 constexpr Words objectives = {"minimize_latency", "maximize_throughput", "minimize_ttft", "minimize_tpot",
                               "maximize_goodput"};
 constexpr Words dedupe_words = {"resolved", "exact", "none"};
@@ -306,8 +307,6 @@ constexpr auto aliases = std::to_array<FieldAlias>({
     {"parallel_config.preset", "parallel_config.presets"},
 });
 
-constexpr std::string_view not_yet =
-    "this version has grid_search, random, sobol, tpe and gp; gp and tpe learn from what was measured";
 constexpr std::string_view text_only = "this version measures text-to-text";
 constexpr std::string_view native_only = "this version measures with its own load generator: native";
 constexpr std::string_view two_apis = "this version uses chat and completions";
@@ -315,8 +314,6 @@ constexpr std::string_view two_apis = "this version uses chat and completions";
 constexpr auto words = std::to_array<KnownWord>({
     {"optimization.strategy", "grid", "grid_search", true},
     {"optimization.strategy", "random_search", "random", true},
-    {"optimization.strategy", "forest", not_yet},
-    {"optimization.strategy", "hill_climb", not_yet},
     {"optimization.objective", "minimize_cost",
      "give price_per_gpu_hour: the price of tokens is then part of every result"},
     {"benchmark.task", "text-to-embeddings", text_only},

@@ -187,7 +187,7 @@ TEST(LoadTask, ReportsAllProblemsAtOnceInDocumentOrder) {
       "error: t.json:3: model.id_or_path: is missing; must be text",
       "error: t.json:4: base_runtime: ",
       "error: t.json:5: optimization.strategy: is \"gird\"; must be one of grid_search, bayesian, random, "
-      "gp, tpe, sobol",
+      "gp, forest, tpe, sobol, hill_climb",
       "error: t.json:5: optimization.max_iterations: is 0; must be at least 1",
       "error: t.json:5: optimization.objective: is \"minimize_latncy\"; must be one of minimize_latency, "
       "maximize_throughput, "
@@ -254,9 +254,6 @@ TEST(LoadTask, NeverLosesASettingThatItDoesNotActOn) {
       {R"j({"benchmark": {"traffic_scenarios": ["E(100)"]}})j", "benchmark.traffic_scenarios[0]"},
       {R"j({"optimization": {"objectives": [{"metric": "mean_ttft", "direction": "min"}]}})j",
        "optimization.objectives"},
-      {R"j({"optimization": {"strategy": "forest"}})j", "optimization.strategy"},
-      {R"j({"optimization": {"strategy": "forest"}})j", "optimization.strategy"},
-      {R"j({"optimization": {"strategy": "hill_climb"}})j", "optimization.strategy"},
       {R"j({"optimization": {"objective": "minimize_cost"}})j", "optimization.objective"},
       {R"j({"engines": [{"runtime": "vllm"}]})j", "engines"},
       {R"j({"model": {"variants": ["a"]}})j", "model.variants"},
@@ -306,6 +303,10 @@ TEST(LoadTask, TakesShortNamesOfStrategies) {
             search::Kind::random);
   EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "sobol"}})j").task->search.kind,
             search::Kind::sobol);
+  EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "forest"}})j").task->search.kind,
+            search::Kind::forest);
+  EXPECT_EQ(load_patched(R"j({"optimization": {"strategy": "hill_climb"}})j").task->search.kind,
+            search::Kind::hill_climb);
 }
 
 TEST(LoadTask, TakesNullForNotGiven) {

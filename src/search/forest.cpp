@@ -1,0 +1,286 @@
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "search/acquisition.hpp"
+#include "search/feasibility.hpp"
+#include "search/log_score.hpp"
+#include "search/logged_strategy.hpp"
+#include "search/neighbours.hpp"
+#include "search/random_forest.hpp"
+#include "search/tree_columns.hpp"
+
+namespace autotuner::search {
+namespace {
+
+/// Sequential model-based optimisation with a random forest (Hutter, Hoos and Leyton-Brown 2011): the
+/// candidate with the largest logarithm of expected improvement of the score's logarithm, times its chance to
+/// run.
+class ForestSearch final : public LoggedStrategy {
+ public:
+  ForestSearch(const space::Space& space, Region region, const Options& options,
+               std::shared_ptr<const GpGround> ground)
+      : LoggedStrategy("ForestStrategy", space, std::move(region), options),
+        ground_(std::move(ground)),
+        columns_(ground_->features()),
+        feasibility_(*ground_) {
+    std::vector<double> features(ground_->features().columns());
+    const auto& candidates = *ground_->candidates();
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      for (std::size_t column = 0; column < features.size(); ++column)
+        features[column] =
+            static_cast<double>(candidates.values(i / CandidateSet::tile, column)[i % CandidateSet::tile]);
+      columns_.append(features, pool_);
+    }
+  }
+
+ protected:
+  std::optional<Suggestion> pick(std::uint64_t k) override {
+    base::Random random(options().seed, k);
+    learn();
+    const auto starts = static_cast<std::size_t>(options().initial_random);
+    if (targets_.size() < start_successes || journal().finished() < starts || columns_.size() == 0)
+      return random_start(random, starts);
+    return by_model(k, random);
+  }
+
+  void describe(base::Json& state) const override {
+    state["trial_count"] = journal().used();
+    state["max_iterations"] = options().max_iterations;
+    state["n_initial_random"] = options().initial_random;
+  }
+
+ private:
+  static constexpr std::size_t start_successes = 3;
+  static constexpr int start_draws = 24;
+  static constexpr double safe = 0.5;           ///< points less likely to run are left to the end
+  static constexpr std::size_t weighed = 1500;  ///< candidates whose chance to run is reckoned
+  static constexpr std::size_t origins =
+      8;  ///< points whose neighbours are looked at, where the pool is not all there is
+  static constexpr int rounds = 3;  ///< of neighbours of neighbours
+  /// A leaf of one observation knows nothing of noise.
+  static constexpr double least_deviation = 1e-3;
+
+  struct Choice {
+    std::size_t index = 0;
+    double value = -std::numeric_limits<double>::infinity();
+    double probability = 1;
+    Gaussian belief = {};
+  };
+
+  void learn() {
+    samples_.clear();
+    std::vector<const Trial*> finished;
+    for (const auto& [number, trial] : journal().trials()) {
+      if (!trial.finished) continue;
+      samples_.push_back({&trial, &prospect(trial.point)});
+      finished.push_back(&trial);
+    }
+    feasibility_.learn(samples_);
+    for (const auto* prospect : pending()) feasibility_.believe(*prospect);
+    feasibility_.judge();
+    const LogScore score(ground_->problem(), finished);
+    cells_.clear();
+    targets_.clear();
+    scored_.clear();
+    for (const auto& sample : samples_) {
+      const auto value = score.of(*sample.trial);
+      if (!value) continue;
+      columns_.append(sample.prospect->features, cells_);
+      targets_.push_back(*value);
+      scored_.push_back(sample.trial);
+    }
+  }
+
+  const Prospect& prospect(const space::Point& point) {
+    const auto [found, is_new] = prospects_.try_emplace(space::identity(point));
+    if (is_new) found->second = ground_->prospect(point);
+    return found->second;
+  }
+
+  std::vector<const Prospect*> pending() {
+    std::vector<const Prospect*> prospects;
+    for (const auto& [number, trial] : journal().trials()) {
+      if (!trial.finished) prospects.push_back(&prospect(trial.point));
+    }
+    for (const auto& point : journal().pending()) prospects.push_back(&prospect(point));
+    return prospects;
+  }
+
+  RandomForest grown(std::uint64_t k) const {
+    RandomForest::Settings settings;
+    settings.seed = options().seed;
+    settings.stream = k;
+    return {TreeTable(columns_.categories(), cells_, targets_), settings};
+  }
+
+  /// Pending points count as observed at what the forest expects of them (Ginsbourger et al. 2010).
+  RandomForest model(std::uint64_t k) {
+    auto forest = grown(k);
+    const auto running = pending();
+    if (running.empty()) return forest;
+    for (const auto* prospect : running) {
+      std::vector<double> row;
+      columns_.append(prospect->features, row);
+      targets_.push_back(forest.at(row).mean);
+      cells_.insert(cells_.end(), row.begin(), row.end());
+    }
+    return grown(k);
+  }
+
+  std::vector<std::size_t> open_positions() {
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
+      const bool free =
+          ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
+      if (free && !feasibility_.rules_out(i)) positions.push_back(i);
+    }
+    return positions;
+  }
+
+  std::optional<Suggestion> suggestion(std::size_t position, std::string reason, std::string phase) {
+    auto candidate = ground_->holds_all() ? std::optional(region().item(position))
+                                          : region().admit(ground_->pool()[position]);
+    if (!candidate) return std::nullopt;
+    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason),
+                      std::move(phase)};
+  }
+
+  /// By chance, the likeliest to run of a few.
+  std::optional<Suggestion> random_start(base::Random& random, std::size_t starts) {
+    const auto open = open_positions();
+    if (open.empty()) return anything(random);
+    const int draws = feasibility_.has_failures() || !ground_->margins().empty() ? start_draws : 1;
+    Choice best;
+    for (int i = 0; i < draws; ++i) {
+      const auto at =
+          open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
+      const double p = draws > 1 ? feasibility_.probability(at) : 1;
+      if (p > best.value) best = {at, p, p, {}};
+    }
+    return suggestion(best.index,
+                      fmt::format("random start, {} of {} results known", journal().finished(), starts),
+                      "random");
+  }
+
+  std::optional<Suggestion> anything(base::Random& random) {
+    auto drawn = region().draw(random);
+    if (!drawn) return std::nullopt;
+    return Suggestion{std::move(drawn->point), std::move(drawn->covers), "what is left, by chance", "random"};
+  }
+
+  static double improvement(const Gaussian& belief, double best) {
+    return log_expected_improvement({belief.mean, std::max(belief.deviation, least_deviation)}, best);
+  }
+
+  std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
+    const auto open = open_positions();
+    if (open.empty()) return anything(random);
+    const double best = *std::ranges::max_element(
+        targets_.begin(), targets_.begin() + static_cast<std::ptrdiff_t>(scored_.size()));
+    const auto forest = model(k);
+    std::vector<double> cells;
+    cells.reserve(open.size() * columns_.size());
+    for (const auto i : open) {
+      const auto row = std::span(pool_).subspan(i * columns_.size(), columns_.size());
+      cells.insert(cells.end(), row.begin(), row.end());
+    }
+    const auto beliefs = forest.at_all(cells);
+    std::vector<Choice> choices;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      const double innocence = std::log(feasibility_.innocence(open[i]) + 1e-9);
+      choices.push_back({open[i], improvement(beliefs[i], best) + innocence, 1, beliefs[i]});
+    }
+    const auto chosen = likeliest(std::move(choices), best, random);
+    if (!ground_->holds_all()) {
+      if (auto better = by_neighbours(forest, chosen, best, random)) return better;
+    }
+    return suggestion(chosen.index, reason(chosen, best), "model");
+  }
+
+  /// The best of those that likely run, if any do; of equals one by chance.
+  Choice likeliest(std::vector<Choice> choices, double best, base::Random& random) {
+    for (std::size_t i = choices.size() - 1; i > 0; --i)
+      std::swap(choices[i],
+                choices[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i)))]);
+    const auto count = std::min(weighed, choices.size());
+    std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
+                             &Choice::value);
+    choices.resize(count);
+    const bool knows = feasibility_.has_failures() || !ground_->margins().empty();
+    for (auto& choice : choices) {
+      choice.probability = knows ? feasibility_.probability(choice.index) : 1;
+      choice.value = improvement(choice.belief, best) + std::log(std::max(choice.probability, 1e-9));
+    }
+    const auto runs = [](const Choice& choice) { return choice.probability >= safe; };
+    if (std::ranges::any_of(choices, runs)) std::erase_if(choices, std::not_fn(runs));
+    return *std::ranges::max_element(choices, {}, &Choice::value);
+  }
+
+  /// Local search from `chosen` and the best trials; nothing if it finds nothing worth more.
+  std::optional<Suggestion> by_neighbours(const RandomForest& forest, const Choice& chosen, double best,
+                                          base::Random& random) {
+    auto ranked = scored_;
+    std::ranges::stable_sort(ranked, [](const Trial* a, const Trial* b) { return better(*a, *b); });
+    std::vector<space::Point> from{ground_->pool()[chosen.index]};
+    for (const auto* trial : ranked) {
+      if (from.size() < origins) from.push_back(trial->point);
+    }
+    Choice most = chosen;
+    std::optional<Suggestion> result;
+    for (int round = 0; round < rounds; ++round) {
+      bool found = false;
+      for (auto& candidate : neighbours(region(), from, random)) {
+        if (feasibility_.rules_out(candidate.point)) continue;
+        const auto there = ground_->prospect(candidate.point);
+        std::vector<double> row;
+        columns_.append(there.features, row);
+        const double p =
+            feasibility_.has_failures() || there.memory_margin ? feasibility_.probability(there) : 1;
+        const Choice choice{0, improvement(forest.at(row), best) + std::log(std::max(p, 1e-9)), p,
+                            forest.at(row)};
+        if (p < safe || choice.value <= most.value) continue;
+        most = choice;
+        result = Suggestion{std::move(candidate.point), std::move(candidate.covers), reason(choice, best),
+                            "model"};
+        found = true;
+      }
+      if (!found) break;
+      from.assign(1, result->point);
+    }
+    return result;
+  }
+
+  static std::string reason(const Choice& choice, double best) {
+    return fmt::format(
+        "forest, {}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to "
+        "run",
+        choice.belief.mean > best ? "exploitation" : "exploration",
+        100 * std::expm1(std::min(choice.belief.mean - best, 5.0)),
+        100 * std::expm1(std::min(choice.belief.deviation, 5.0)), 100 * choice.probability);
+  }
+
+  std::shared_ptr<const GpGround> ground_;  // shared by all strategies of a blueprint: never changes
+  TreeColumns columns_;
+  Feasibility feasibility_;
+  std::vector<double> pool_;  ///< cells, row after row
+  std::map<std::string, Prospect> prospects_;
+  std::vector<Sample> samples_;
+  std::vector<const Trial*> scored_;
+  std::vector<double> cells_;    ///< of the scored trials, then of those running
+  std::vector<double> targets_;  ///< ln of their scores
+};
+
+}  // namespace
+
+std::unique_ptr<Strategy> make_forest(const space::Space& space, Region region, const Options& options,
+                                      std::shared_ptr<const GpGround> ground) {
+  return std::make_unique<ForestSearch>(space, std::move(region), options, std::move(ground));
+}
+
+}  // namespace autotuner::search
