@@ -77,7 +77,8 @@ TEST(LineProtocol, SaysWhatIsWrongAndReadsOn) {
 TEST(StrategyOptions, NameTheirStrategies) {
   EXPECT_EQ(strategy_options("bayesian")->kind, search::Kind::gp);
   EXPECT_EQ(strategy_options("gold").error().message,
-            "strategy is \"gold\"; must be one of gp, bayesian, tpe, tpe-multivariate, random, sobol, grid");
+            "strategy is \"gold\"; must be one of gp, bayesian, forest, hill_climb, tpe, tpe-multivariate, "
+            "random, sobol, grid");
 }
 
 }  // namespace

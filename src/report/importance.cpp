@@ -8,19 +8,13 @@
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
 #include "report/plot.hpp"
+#include "report/sentences.hpp"
 
 namespace autotuner::report {
 namespace {
 
 constexpr double worth_a_word = 0.05;
 constexpr auto method = "main effects of a functional ANOVA over a forest of 64 regression trees";
-
-std::string display_name(const std::string& name) {
-  for (const std::string_view prefix : {"__parallel__", "__quant__"}) {
-    if (name.starts_with(prefix)) return name.substr(prefix.size());
-  }
-  return name;
-}
 
 std::string label_of(const std::string& metric) {
   const auto* info = metrics::find_metric(metric);

@@ -188,6 +188,13 @@ std::string limit_text(const metrics::LimitCheck& check) {
                      metrics::to_readable(metric, check.limit.threshold));
 }
 
+std::string display_name(const std::string& parameter) {
+  for (const std::string_view prefix : {"__parallel__", "__quant__"}) {
+    if (parameter.starts_with(prefix)) return parameter.substr(prefix.size());
+  }
+  return parameter;
+}
+
 void write_sentences(const Run& run, Answer& answer) {
   if (!answer.best) {
     answer.sentence = failed_sentence(run, answer);

@@ -15,6 +15,9 @@ std::string limit_text(const metrics::LimitCheck& check);
 /// "default 4", "instead of the engine's default".
 std::string default_clause(const Change& change);
 
+/// A parameter as people know it: without the prefix that folding gave it.
+std::string display_name(const std::string& parameter);
+
 /// "+23 %", "-4.1 %".
 std::string percent_text(double fraction);
 

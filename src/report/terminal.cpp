@@ -68,12 +68,6 @@ std::string metric_cell(const std::optional<Shown>& at, const char* metric) {
   return value ? metrics::to_readable(metric, *value) : "-";
 }
 
-std::string display_name(const std::string& name) {
-  if (name.starts_with("__parallel__")) return name.substr(12);
-  if (name.starts_with("__quant__")) return name.substr(9);
-  return name;
-}
-
 std::vector<std::string> row_of(const Run& run, const Answer& answer, const Experiment& experiment,
                                 const std::vector<std::string>& names) {
   const auto at = shown(run, experiment);
