@@ -231,7 +231,7 @@ std::string optimization_text(const Wish& wish, const Plan& plan) {
           ? comment("  ", "few enough configurations to measure them all")
           : comment("  ",
                     "more configurations than experiments: each next one is chosen from what was measured");
-  text += fmt::format("  strategy: {}\n  objective: {}\n", plan.is_grid ? "grid_search" : "tpe",
+  text += fmt::format("  strategy: {}\n  objective: {}\n", plan.is_grid ? "grid_search" : "bayesian",
                       metrics::to_text(wish.objective));
   if (metrics::is_maximised(wish.objective)) {
     text += comment("  ", "what one ships is a configuration at its best level of load");
