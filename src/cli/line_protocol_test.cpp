@@ -13,6 +13,7 @@ constexpr auto space_line =
 std::vector<std::string> answers(const std::vector<std::string>& lines) {
   LineProtocol protocol(*strategy_options("gp"));
   std::vector<std::string> result;
+  result.reserve(lines.size());
   for (const auto& line : lines) result.push_back(protocol.answer(line));
   return result;
 }

@@ -44,7 +44,7 @@ std::string bars(const search::Importance& importance) {
   std::string text;
   for (const auto& effect : importance.effects) {
     text += fmt::format(
-        "<div><span>{}</span><div class=\"bar\"><i style=\"width:{:.1f}%\"></i></div><span>{}</span></div>",
+        R"(<div><span>{}</span><div class="bar"><i style="width:{:.1f}%"></i></div><span>{}</span></div>)",
         escaped(display_name(effect.parameter)), 100 * effect.share, percent(effect.share));
   }
   return "<div class=\"limits effects\">" + text + "</div>";

@@ -12,7 +12,6 @@
 namespace autotuner::report {
 namespace {
 
-using tuning::Experiment;
 using tuning::Run;
 
 std::string value_text(const Shown& shown) {
@@ -119,6 +118,7 @@ void add_further(const Run& run, Answer& answer) {
   if (!answer.best) return;
   if (!answer.choice.equivalent.empty()) {
     std::vector<std::string> names;
+    names.reserve(answer.choice.equivalent.size());
     for (const int number : answer.choice.equivalent) names.push_back(fmt::format("#{}", number));
     answer.further.push_back(
         fmt::format("Equivalent within the measured noise: {}", base::join(names, ", ")));
