@@ -8,10 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "search/acquisition.hpp"
-#include "search/feasibility.hpp"
 #include "search/log_score.hpp"
-#include "search/logged_strategy.hpp"
 #include "search/neighbours.hpp"
+#include "search/pool_search.hpp"
 #include "search/random_forest.hpp"
 #include "search/tree_columns.hpp"
 
@@ -21,16 +20,14 @@ namespace {
 /// Sequential model-based optimisation with a random forest (Hutter, Hoos and Leyton-Brown 2011): the
 /// candidate with the largest logarithm of expected improvement of the score's logarithm, times its chance to
 /// run.
-class ForestSearch final : public LoggedStrategy {
+class ForestSearch final : public PoolSearch {
  public:
   ForestSearch(const space::Space& space, Region region, const Options& options,
                std::shared_ptr<const GpGround> ground)
-      : LoggedStrategy("ForestStrategy", space, std::move(region), options),
-        ground_(std::move(ground)),
-        columns_(ground_->features()),
-        feasibility_(*ground_) {
-    std::vector<double> features(ground_->features().columns());
-    const auto& candidates = *ground_->candidates();
+      : PoolSearch("ForestStrategy", space, std::move(region), options, std::move(ground)),
+        columns_(this->ground().features()) {
+    std::vector<double> features(this->ground().features().columns());
+    const auto& candidates = *this->ground().candidates();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       for (std::size_t column = 0; column < features.size(); ++column)
         features[column] =
@@ -45,14 +42,8 @@ class ForestSearch final : public LoggedStrategy {
     learn();
     const auto starts = static_cast<std::size_t>(options().initial_random);
     if (targets_.size() < start_successes || journal().finished() < starts || columns_.size() == 0)
-      return random_start(random, starts);
+      return random_start(random, knows_failures() ? start_draws : 1, knows_failures(), starts);
     return by_model(k, random);
-  }
-
-  void describe(base::Json& state) const override {
-    state["trial_count"] = journal().used();
-    state["max_iterations"] = options().max_iterations;
-    state["n_initial_random"] = options().initial_random;
   }
 
  private:
@@ -81,10 +72,10 @@ class ForestSearch final : public LoggedStrategy {
       samples_.push_back({&trial, &prospect(trial.point)});
       finished.push_back(&trial);
     }
-    feasibility_.learn(samples_);
-    for (const auto* prospect : pending()) feasibility_.believe(*prospect);
-    feasibility_.judge();
-    const LogScore score(ground_->problem(), finished);
+    feasibility().learn(samples_);
+    for (const auto* prospect : pending()) feasibility().believe(*prospect);
+    feasibility().judge();
+    const LogScore score(ground().problem(), finished);
     cells_.clear();
     targets_.clear();
     scored_.clear();
@@ -95,21 +86,6 @@ class ForestSearch final : public LoggedStrategy {
       targets_.push_back(*value);
       scored_.push_back(sample.trial);
     }
-  }
-
-  const Prospect& prospect(const space::Point& point) {
-    const auto [found, is_new] = prospects_.try_emplace(space::identity(point));
-    if (is_new) found->second = ground_->prospect(point);
-    return found->second;
-  }
-
-  std::vector<const Prospect*> pending() {
-    std::vector<const Prospect*> prospects;
-    for (const auto& [number, trial] : journal().trials()) {
-      if (!trial.finished) prospects.push_back(&prospect(trial.point));
-    }
-    for (const auto& point : journal().pending()) prospects.push_back(&prospect(point));
-    return prospects;
   }
 
   RandomForest grown(std::uint64_t k) const {
@@ -133,46 +109,7 @@ class ForestSearch final : public LoggedStrategy {
     return grown(k);
   }
 
-  std::vector<std::size_t> open_positions() {
-    std::vector<std::size_t> positions;
-    for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
-      const bool free =
-          ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
-      if (free && !feasibility_.rules_out(i)) positions.push_back(i);
-    }
-    return positions;
-  }
-
-  std::optional<Suggestion> suggestion(std::size_t position, std::string reason, std::string phase) {
-    auto candidate = ground_->holds_all() ? std::optional(region().item(position))
-                                          : region().admit(ground_->pool()[position]);
-    if (!candidate) return std::nullopt;
-    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason),
-                      std::move(phase)};
-  }
-
-  /// By chance, the likeliest to run of a few.
-  std::optional<Suggestion> random_start(base::Random& random, std::size_t starts) {
-    const auto open = open_positions();
-    if (open.empty()) return anything(random);
-    const int draws = feasibility_.has_failures() || !ground_->margins().empty() ? start_draws : 1;
-    Choice best;
-    for (int i = 0; i < draws; ++i) {
-      const auto at =
-          open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
-      const double p = draws > 1 ? feasibility_.probability(at) : 1;
-      if (p > best.value) best = {at, p, p, {}};
-    }
-    return suggestion(best.index,
-                      fmt::format("random start, {} of {} results known", journal().finished(), starts),
-                      "random");
-  }
-
-  std::optional<Suggestion> anything(base::Random& random) {
-    auto drawn = region().draw(random);
-    if (!drawn) return std::nullopt;
-    return Suggestion{std::move(drawn->point), std::move(drawn->covers), "what is left, by chance", "random"};
-  }
+  bool knows_failures() const { return feasibility().has_failures() || !ground().margins().empty(); }
 
   static double improvement(const Gaussian& belief, double best) {
     return log_expected_improvement({belief.mean, std::max(belief.deviation, least_deviation)}, best);
@@ -193,11 +130,11 @@ class ForestSearch final : public LoggedStrategy {
     const auto beliefs = forest.at_all(cells);
     std::vector<Choice> choices;
     for (std::size_t i = 0; i < open.size(); ++i) {
-      const double innocence = std::log(feasibility_.innocence(open[i]) + 1e-9);
+      const double innocence = std::log(feasibility().innocence(open[i]) + 1e-9);
       choices.push_back({open[i], improvement(beliefs[i], best) + innocence, 1, beliefs[i]});
     }
     const auto chosen = likeliest(std::move(choices), best, random);
-    if (!ground_->holds_all()) {
+    if (!ground().holds_all()) {
       if (auto better = by_neighbours(forest, chosen, best, random)) return better;
     }
     return suggestion(chosen.index, reason(chosen, best), "model");
@@ -212,9 +149,9 @@ class ForestSearch final : public LoggedStrategy {
     std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
                              &Choice::value);
     choices.resize(count);
-    const bool knows = feasibility_.has_failures() || !ground_->margins().empty();
+    const bool knows = knows_failures();
     for (auto& choice : choices) {
-      choice.probability = knows ? feasibility_.probability(choice.index) : 1;
+      choice.probability = knows ? feasibility().probability(choice.index) : 1;
       choice.value = improvement(choice.belief, best) + std::log(std::max(choice.probability, 1e-9));
     }
     const auto runs = [](const Choice& choice) { return choice.probability >= safe; };
@@ -227,7 +164,7 @@ class ForestSearch final : public LoggedStrategy {
                                           base::Random& random) {
     auto ranked = scored_;
     std::ranges::stable_sort(ranked, [](const Trial* a, const Trial* b) { return better(*a, *b); });
-    std::vector<space::Point> from{ground_->pool()[chosen.index]};
+    std::vector<space::Point> from{ground().pool()[chosen.index]};
     for (const auto* trial : ranked) {
       if (from.size() < origins) from.push_back(trial->point);
     }
@@ -236,12 +173,12 @@ class ForestSearch final : public LoggedStrategy {
     for (int round = 0; round < rounds; ++round) {
       bool found = false;
       for (auto& candidate : neighbours(region(), from, random)) {
-        if (feasibility_.rules_out(candidate.point)) continue;
-        const auto there = ground_->prospect(candidate.point);
+        if (feasibility().rules_out(candidate.point)) continue;
+        const auto there = ground().prospect(candidate.point);
         std::vector<double> row;
         columns_.append(there.features, row);
         const double p =
-            feasibility_.has_failures() || there.memory_margin ? feasibility_.probability(there) : 1;
+            feasibility().has_failures() || there.memory_margin ? feasibility().probability(there) : 1;
         const Choice choice{0, improvement(forest.at(row), best) + std::log(std::max(p, 1e-9)), p,
                             forest.at(row)};
         if (p < safe || choice.value <= most.value) continue;
@@ -267,9 +204,7 @@ class ForestSearch final : public LoggedStrategy {
 
   std::shared_ptr<const GpGround> ground_;  // shared by all strategies of a blueprint: never changes
   TreeColumns columns_;
-  Feasibility feasibility_;
   std::vector<double> pool_;  ///< cells, row after row
-  std::map<std::string, Prospect> prospects_;
   std::vector<Sample> samples_;
   std::vector<const Trial*> scored_;
   std::vector<double> cells_;    ///< of the scored trials, then of those running

@@ -7,8 +7,8 @@
 #include <nlohmann/json.hpp>
 
 #include "search/gp_model.hpp"
-#include "search/logged_strategy.hpp"
 #include "search/neighbours.hpp"
+#include "search/pool_search.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -36,37 +36,30 @@ struct Choice {
   double probability = 1;
 };
 
-class GpSearch final : public LoggedStrategy {
+class GpSearch final : public PoolSearch {
  public:
   GpSearch(const space::Space& space, Region region, const Options& options,
            std::shared_ptr<const GpGround> ground)
-      : LoggedStrategy("BayesianStrategy", space, std::move(region), options),
-        ground_(std::move(ground)),
-        model_(*ground_),
-        feasibility_(*ground_) {}
+      : PoolSearch("BayesianStrategy", space, std::move(region), options, std::move(ground)),
+        model_(this->ground()) {}
 
  protected:
   std::optional<Suggestion> pick(std::uint64_t k) override {
     base::Random random(options().seed, k);
     learn();
-    for (const auto& prospect : pending()) {
-      model_.believe(prospect);
-      feasibility_.believe(prospect);
+    for (const auto* prospect : pending()) {
+      model_.believe(*prospect);
+      feasibility().believe(*prospect);
     }
-    feasibility_.judge();
-    const bool has_prior = !ground_->margins().empty();
+    feasibility().judge();
+    const bool has_prior = !ground().margins().empty();
     if (model_.successes() == 0 && has_prior) {
       if (auto suggestion = expected_best()) return suggestion;
     }
     const bool starting = model_.successes() < start_successes || journal().finished() < start_trials;
-    if (model_.successes() == 0 || (starting && !has_prior)) return random_start(random);
+    if (model_.successes() == 0 || (starting && !has_prior))
+      return random_start(random, start_draws, feasibility().has_failures(), start_trials);
     return by_model(k, random);
-  }
-
-  void describe(base::Json& state) const override {
-    state["trial_count"] = journal().used();
-    state["max_iterations"] = options().max_iterations;
-    state["n_initial_random"] = options().initial_random;
   }
 
  private:
@@ -77,82 +70,25 @@ class GpSearch final : public LoggedStrategy {
       samples_.push_back({&trial, &prospect(trial.point)});
     }
     model_.learn(samples_);
-    feasibility_.learn(samples_);
-  }
-
-  const Prospect& prospect(const space::Point& point) {
-    const auto [found, is_new] = prospects_.try_emplace(space::identity(point));
-    if (is_new) found->second = ground_->prospect(point);
-    return found->second;
-  }
-
-  /// Points whose trials are under way.
-  std::vector<Prospect> pending() {
-    std::vector<Prospect> prospects;
-    for (const auto& [number, trial] : journal().trials()) {
-      if (!trial.finished) prospects.push_back(prospect(trial.point));
-    }
-    for (const auto& point : journal().pending()) prospects.push_back(prospect(point));
-    return prospects;
-  }
-
-  /// Positions in the pool that may be suggested.
-  std::vector<std::size_t> open_positions() {
-    std::vector<std::size_t> positions;
-    for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
-      const bool free =
-          ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
-      if (free && !feasibility_.rules_out(i)) positions.push_back(i);
-    }
-    return positions;
-  }
-
-  std::optional<Suggestion> suggestion(std::size_t position, std::string reason, std::string phase) {
-    auto candidate = ground_->holds_all() ? std::optional(region().item(position))
-                                          : region().admit(ground_->pool()[position]);
-    if (!candidate) return std::nullopt;
-    return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason),
-                      std::move(phase)};
-  }
-
-  /// A point by chance, the likeliest to run of a few.
-  std::optional<Suggestion> random_start(base::Random& random) {
-    const auto open = open_positions();
-    if (open.empty()) return anything(random);
-    Choice best;
-    for (int i = 0; i < start_draws; ++i) {
-      const auto at =
-          open[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(open.size()) - 1))];
-      const double p = feasibility_.has_failures() ? feasibility_.probability(at) : 1;
-      if (p > best.value) best = {at, p, p};
-    }
-    return suggestion(best.index,
-                      fmt::format("random start, {} of {} results known", journal().finished(), start_trials),
-                      "random");
-  }
-
-  std::optional<Suggestion> anything(base::Random& random) {
-    auto drawn = region().draw(random);
-    if (!drawn) return std::nullopt;
-    return Suggestion{std::move(drawn->point), std::move(drawn->covers), "what is left, by chance", "random"};
+    feasibility().learn(samples_);
   }
 
   /// Before anything has run: what the prior expects most of, among what fits the memory.
   std::optional<Suggestion> expected_best() {
-    const auto& problem = ground_->problem();
+    const auto& problem = ground().problem();
     if (!problem.objective) return std::nullopt;
-    const auto objective = ground_->expected(problem.objective->metric);
+    const auto objective = ground().expected(problem.objective->metric);
     if (objective.empty()) return std::nullopt;
     const double sign = problem.objective->direction == Direction::minimize ? -1 : 1;
     Choice best;
     for (const auto i : open_positions()) {
       double value = sign * objective[i];
       for (const auto& slo : problem.slos) {
-        const auto expected = ground_->expected(slo.metric);
+        const auto expected = ground().expected(slo.metric);
         if (!expected.empty()) value -= slo.exponent * std::max(0.0, expected[i] - std::log(slo.max));
       }
-      value += std::log(std::max(feasibility_.probability(i), 1e-6));
-      const double margin = ground_->margins()[i];
+      value += std::log(std::max(feasibility().probability(i), 1e-6));
+      const double margin = ground().margins()[i];
       if (margin < 0) value += 100 * margin;
       if (value > best.value) best = {i, value, 1};
     }
@@ -177,7 +113,7 @@ class GpSearch final : public LoggedStrategy {
   /// below, something smaller than all of these.
   double utility(double log_improvement, double probability) const {
     const double gain = log_improvement + std::log(std::max(probability, 1e-9));
-    if (!ground_->is_server()) return gain;
+    if (!ground().is_server()) return gain;
     const double loss = std::log(crash_cost * std::max(1 - probability, 1e-12));
     if (loss < gain) return gain + std::log1p(-std::exp(std::min(loss - gain, -1e-9)));
     return -1e4 - loss;
@@ -222,7 +158,7 @@ class GpSearch final : public LoggedStrategy {
         choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, true);
     }
     const auto chosen = *std::ranges::max_element(choices, {}, &Choice::value);
-    if (!ground_->holds_all()) {
+    if (!ground().holds_all()) {
       if (auto better = by_neighbours(chosen, outlook, best, random)) return better;
     }
     const auto why = reason(model_.belief(chosen.index, outlook), chosen.probability, outlook, best);
@@ -234,12 +170,12 @@ class GpSearch final : public LoggedStrategy {
     const auto hopes = model_.optimistic_scores(outlook);
     std::vector<Choice> choices;
     for (const auto i : open_positions())
-      choices.push_back({i, hopes[i] + std::log(feasibility_.innocence(i) + 1e-9), 1});
+      choices.push_back({i, hopes[i] + std::log(feasibility().innocence(i) + 1e-9), 1});
     const auto count = std::min(weighed, choices.size());
     std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
                              &Choice::value);
     choices.resize(count);
-    for (auto& choice : choices) choice.probability = feasibility_.probability(choice.index);
+    for (auto& choice : choices) choice.probability = feasibility().probability(choice.index);
     const auto runs = [](const Choice& choice) { return choice.probability >= safe; };
     if (std::ranges::any_of(choices, runs)) std::erase_if(choices, std::not_fn(runs));
     return choices;
@@ -255,16 +191,16 @@ class GpSearch final : public LoggedStrategy {
         scored.emplace_back(-*score, sample.trial->point);
     }
     std::ranges::stable_sort(scored, {}, &std::pair<double, space::Point>::first);
-    std::vector<space::Point> origins{ground_->pool()[chosen.index]};
+    std::vector<space::Point> origins{ground().pool()[chosen.index]};
     for (const auto& [score, point] : scored) {
       if (origins.size() <= mutated) origins.push_back(point);
     }
     double most = chosen.value;
     std::optional<Suggestion> result;
     for (auto& candidate : neighbours(region(), origins, random)) {
-      const auto prospect = ground_->prospect(candidate.point);
-      if (feasibility_.rules_out(candidate.point)) continue;
-      const double p = feasibility_.probability(prospect);
+      const auto prospect = ground().prospect(candidate.point);
+      if (feasibility().rules_out(candidate.point)) continue;
+      const double p = feasibility().probability(prospect);
       if (p < safe) continue;
       const auto belief = model_.belief(prospect, outlook);
       const double value = worth(belief, best, p, true);
@@ -287,10 +223,7 @@ class GpSearch final : public LoggedStrategy {
         100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * probability);
   }
 
-  std::shared_ptr<const GpGround> ground_;
   GpModel model_;
-  Feasibility feasibility_;
-  std::map<std::string, Prospect> prospects_;
   std::vector<Sample> samples_;
 };
 
