@@ -224,7 +224,7 @@ cli::PortsFound find_ports(const hosts::LocalHostSettings& host) {
 
 }  // namespace
 
-cli::DoctorParts doctor_parts(const cli::Settings& settings, hosts::LocalHostSettings host) {
+cli::DoctorParts doctor_parts(const cli::Settings& settings, const hosts::LocalHostSettings& host) {
   cli::DoctorParts parts;
   parts.engines = [&settings, host] { return find_engines(settings, host); };
   parts.models = [host] { return find_models(host); };

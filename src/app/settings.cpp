@@ -51,7 +51,7 @@ std::string path_of_database(const std::string& url, const std::string& otherwis
 void flatten(const base::Json& value, const std::string& prefix, std::map<std::string, std::string>& out) {
   if (value.is_object()) {
     for (const auto& [key, member] : value.items())
-      flatten(member, prefix.empty() ? key : prefix + "." + key, out);
+      flatten(member, prefix.empty() ? key : fmt::format("{}.{}", prefix, key), out);
   } else if (!prefix.empty()) {
     out[prefix] = value.is_string() ? value.get<std::string>() : value.dump();
   }

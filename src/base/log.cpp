@@ -1,7 +1,6 @@
 #include "base/log.hpp"
 
 #include <spdlog/pattern_formatter.h>
-#include <spdlog/sinks/basic_file_sink.h>
 #include <spdlog/sinks/null_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -23,14 +22,6 @@ Logger make_stderr_logger(bool verbose) {
   auto logger = with_house_format(std::make_shared<spdlog::sinks::stderr_sink_mt>());
   logger->set_level(verbose ? spdlog::level::debug : spdlog::level::warn);
   return logger;
-}
-
-Logger make_file_logger(const std::string& path) {
-  try {
-    return with_house_format(std::make_shared<spdlog::sinks::basic_file_sink_mt>(path));
-  } catch (const spdlog::spdlog_ex&) {
-    return make_silent_logger();
-  }
 }
 
 Logger make_silent_logger() {

@@ -13,8 +13,6 @@ using Logger = std::shared_ptr<spdlog::logger>;
 
 /// Lines "[YYYY-MM-DD HH:MM:SS] [LEVEL] text" in UTC on stderr.
 Logger make_stderr_logger(bool verbose);
-/// The same lines appended to `path`. Falls back to a silent logger when the file can't be opened.
-Logger make_file_logger(const std::string& path);
 Logger make_silent_logger();
 
 }  // namespace autotuner::base

@@ -184,7 +184,7 @@ std::string completion_script(const CLI::App& root, Shell shell, const ExtraWord
   return "";
 }
 
-void add_completion(CLI::App& app, std::function<ExtraWords()> extra, int& exit_code) {
+void add_completion(CLI::App& app, const std::function<ExtraWords()>& extra, int& exit_code) {
   auto* command = app.add_subcommand("completion", "print the completion script of a shell");
   command->require_subcommand(1);
   command->footer(

@@ -25,6 +25,6 @@ using ExtraWords = std::map<std::string, std::vector<CompletionWord>>;
 std::string completion_script(const CLI::App& root, Shell shell, const ExtraWords& extra);
 
 /// `completion bash|zsh|fish`.
-void add_completion(CLI::App& app, std::function<ExtraWords()> extra, int& exit_code);
+void add_completion(CLI::App& app, const std::function<ExtraWords()>& extra, int& exit_code);
 
 }  // namespace autotuner::cli

@@ -11,7 +11,7 @@ void add_prior(search::StudySpace& space) {
   if (!estimator || !space.problem.objective) return;
   std::vector<std::string> metrics{space.problem.objective->metric};
   for (const auto& slo : space.problem.slos) metrics.push_back(slo.metric);
-  space.problem.prior = [estimator = std::move(*estimator), metrics = std::move(metrics)](
+  space.problem.prior = [estimator = *estimator, metrics = std::move(metrics)](
                             const space::Point& point) -> std::optional<search::PriorEstimate> {
     const auto estimate = estimator.estimate(point);
     if (!estimate) return std::nullopt;

@@ -11,8 +11,6 @@
 namespace autotuner::cli {
 namespace {
 
-using std::chrono::duration;
-
 /// The status line moves at most this often: a terminal over a slow link must not slow the measurement.
 constexpr auto redraw_interval = std::chrono::milliseconds(100);
 

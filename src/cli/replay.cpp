@@ -87,6 +87,7 @@ Json summary(const TuningTable& table, const std::string& strategy,
              const std::vector<ReplayedStudy>& studies) {
   const auto collect = [&](auto figure) {
     std::vector<double> values;
+    values.reserve(studies.size());
     for (const auto& study : studies) values.push_back(static_cast<double>(figure(study)));
     return values;
   };

@@ -13,8 +13,8 @@
 namespace autotuner::cli {
 namespace {
 
-constexpr std::size_t probe_bytes = 64 * 1024;
-constexpr std::uintmax_t least_free_bytes = 1024 * 1024;
+constexpr std::size_t probe_bytes = 64UL * 1024;
+constexpr std::uintmax_t least_free_bytes = 1024UL * 1024;
 
 }  // namespace
 

@@ -22,6 +22,7 @@
 #include "report/summary.hpp"
 #include "report/terminal.hpp"
 #include "tuning/loop.hpp"
+#include "tuning/task_log.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -98,13 +99,13 @@ void print_answer(const tuning::Run& run, const report::Answer& answer, const Se
 class Tuning {
  public:
   Tuning(const TuneOptions& options, const Settings& settings, const TuneParts& parts, spec::Task task,
-         spec::DeploymentMode mode, const engine::Hardware& hardware)
+         spec::DeploymentMode mode, engine::Hardware hardware)
       : options_(options),
         settings_(settings),
         parts_(parts),
         task_(std::move(task)),
         mode_(mode),
-        hardware_(hardware) {}
+        hardware_(std::move(hardware)) {}
 
   int run();
 
@@ -167,8 +168,12 @@ int Tuning::run() {
                     {settings_.stderr_is_terminal && !options_.verbose,
                      settings_.stderr_is_terminal && settings_.colour, settings_.columns},
                     clock);
-  tuning::TuningLoop loop(**store, **host, *load, clock,
-                          [&progress](const tuning::Event& event) { progress.show(event); });
+  tuning::TaskLog log(settings_.data_folder + "/logs", clock);
+  tuning::TuningLoop loop(**store, **host, *load, clock, [&progress, &log](const tuning::Event& event) {
+    progress.show(event);
+    if (const auto written = log.write(event); !written)
+      progress.show(tuning::Notice{true, written.error().message});
+  });
 
   boost::asio::io_context io(1);
   boost::asio::signal_set signals(io, SIGINT, SIGTERM, SIGHUP);

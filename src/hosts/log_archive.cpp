@@ -16,7 +16,7 @@ using base::ErrorKind;
 using Sink = std::function<void(std::string_view)>;
 
 constexpr std::string_view compressed = ".gz";
-constexpr std::size_t block_bytes = 64 * 1024;
+constexpr std::size_t block_bytes = 64UL * 1024;
 
 /// Oldest first.
 std::array<std::string, 3> parts_of(const std::string& path) {

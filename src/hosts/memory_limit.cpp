@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -134,7 +135,7 @@ MemoryLimit make_memory_limit(std::uint64_t bytes, const std::string& name, bool
   const auto own = own_memory_group();
   if (own.version != 0) {
     for (const auto& parent : candidate_parents(own)) {
-      const auto folder = parent + "/autotuner-" + name;
+      const auto folder = fmt::format("{}/autotuner-{}", parent, name);
       if (::mkdir(folder.c_str(), 0755) != 0) continue;
       if (set_limit(own.version, folder, bytes) && ::access((folder + "/cgroup.procs").c_str(), W_OK) == 0) {
         return {own.version == 1 ? MemoryLimit::Means::group_v1 : MemoryLimit::Means::group_v2, bytes,

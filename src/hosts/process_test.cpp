@@ -29,7 +29,7 @@ struct Started {
   std::unique_ptr<EngineLog> log;
 };
 
-Started start(std::vector<std::string> command, std::function<void(ProcessSpec&)> change = {}) {
+Started start(std::vector<std::string> command, const std::function<void(ProcessSpec&)>& change = {}) {
   ProcessSpec spec;
   spec.command = std::move(command);
   spec.environment["PATH"] = "/usr/bin:/bin";

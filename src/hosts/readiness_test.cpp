@@ -1,10 +1,10 @@
 #include "hosts/readiness.hpp"
 
+#include <csignal>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include "hosts/port_finder.hpp"
 #include "tests/support/fake_process.hpp"
@@ -35,12 +35,14 @@ class ReadinessTest : public testing::Test {
     plan.port = port == 0 ? lease_.port() : port;
     plan.health_paths = paths_;
     plan.deadline = deadline;
+    plan.probe_limit = probe_limit_;
     return wait_until_ready(plan, *process_, *log_, probe_, stop, {});
   }
 
   tests::TemporaryFolder folder_;
   PortLease lease_ = std::move(*PortFinder(31200, 31300, {}, folder_.path()).take());
   std::vector<std::string> paths_{"/health"};
+  std::chrono::milliseconds probe_limit_{5000};
   std::unique_ptr<Process> process_;
   std::unique_ptr<EngineLog> log_;
   HttpProbe probe_;
@@ -85,18 +87,17 @@ TEST_F(ReadinessTest, TakesGarbageForNoAnswer) {
   EXPECT_THAT(result.detail, testing::Not(HasSubstr("200")));
 }
 
-TEST_F(ReadinessTest, SeesAnExitAtOnceThoughAProbeHangs) {
+TEST_F(ReadinessTest, SeesAnExitThoughAProbeHangs) {
+  probe_limit_ = 1h;                             // only the exit itself can end the wait
   const tests::Listener silent("127.0.0.1", 0);  // takes connections, never answers
   start({"--behave", "no-listen"});
   Readiness result;
-  std::thread waiting([&] { result = wait(in(20s), {}, silent.port()); });
+  std::thread waiting([&] { result = wait(in(1h), {}, silent.port()); });
   EXPECT_TRUE(tests::comes_true([&] { return log_->tail(1) == "waiting\n"; }));
-  const auto killed = std::chrono::steady_clock::now();
   ::kill(process_->pid(), SIGSEGV);
   waiting.join();
   EXPECT_EQ(result.outcome, Outcome::exited);
   EXPECT_EQ(result.status, (engine::ExitStatus{-1, SIGSEGV}));
-  EXPECT_LT(std::chrono::steady_clock::now() - killed, 2s);
 }
 
 TEST_F(ReadinessTest, ReportsAnImmediateExit) {
@@ -107,15 +108,15 @@ TEST_F(ReadinessTest, ReportsAnImmediateExit) {
 }
 
 TEST_F(ReadinessTest, EndsAtAStopRequestThoughAProbeHangs) {
+  probe_limit_ = 1h;
   const tests::Listener silent("127.0.0.1", 0);
   start({"--behave", "no-listen"});
   std::stop_source source;
   Readiness result;
-  std::thread waiting([&] { result = wait(in(20s), source.get_token(), silent.port()); });
+  std::thread waiting([&] { result = wait(in(1h), source.get_token(), silent.port()); });
   source.request_stop();
   waiting.join();
   EXPECT_EQ(result.outcome, Outcome::cancelled);
-  EXPECT_LT(result.seconds, 2.0);
 }
 
 TEST_F(ReadinessTest, NeverTakesAStrangersServerForTheEngine) {

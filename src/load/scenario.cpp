@@ -45,7 +45,8 @@ std::optional<int> read_number(std::string_view& rest, bool& too_large) {
   const auto digits = std::min(rest.find_first_not_of("0123456789"), rest.size());
   if (digits == 0) return std::nullopt;
   int value = 0;
-  const auto error = std::from_chars(rest.data(), rest.data() + digits, value).ec;
+  const auto* const first = rest.data();
+  const auto error = std::from_chars(first, first + digits, value).ec;
   too_large = too_large || error != std::errc{} || value > most;
   rest.remove_prefix(digits);
   return value;

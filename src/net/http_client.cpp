@@ -138,7 +138,8 @@ std::optional<CURLcode> run(CURLM* multi, const std::stop_token& stop) {
   return CURLE_RECV_ERROR;
 }
 
-base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink sink, std::stop_token stop) {
+base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink sink,
+                                         const std::stop_token& stop) {
   const std::unique_ptr<CURL, EasyDeleter> easy(global_ready() ? curl_easy_init() : nullptr);
   const std::unique_ptr<CURLM, MultiDeleter> multi(easy ? curl_multi_init() : nullptr);
   if (!multi) return base::fail(base::ErrorKind::internal, "libcurl could not be initialised");
@@ -154,7 +155,7 @@ base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink si
   curl_easy_setopt(easy.get(), CURLOPT_HEADERDATA, &transfer);
 
   curl_multi_add_handle(multi.get(), easy.get());
-  const auto code = run(multi.get(), std::move(stop));
+  const auto code = run(multi.get(), stop);
   long status = 0;
   curl_easy_getinfo(easy.get(), CURLINFO_RESPONSE_CODE, &status);
   curl_multi_remove_handle(multi.get(), easy.get());

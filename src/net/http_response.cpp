@@ -18,7 +18,7 @@ using boost::system::error_code;
 
 constexpr std::string_view shortest_last_chunk = "0\r\n\r\n";
 /// A chunk header or trailer that has not ended by then is none: the parser keeps it all until its end.
-constexpr std::size_t most_unparsed = 1024 * 1024;
+constexpr std::size_t most_unparsed = 1024UL * 1024;
 
 /// Beast's parser as it stands, with the body handed on instead of stored.
 class Parser final : public http::basic_parser<false> {

@@ -11,7 +11,7 @@ namespace autotuner::net {
 /// each. Comments and blank lines are swallowed.
 class SseParser {
  public:
-  static constexpr std::size_t default_max_line = 1024 * 1024;
+  static constexpr std::size_t default_max_line = 1024UL * 1024;
 
   explicit SseParser(std::size_t max_line = default_max_line) : max_line_(max_line) {}
 

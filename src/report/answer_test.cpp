@@ -134,6 +134,9 @@ TEST(Terminal, MarksTheChosenRowAndFitsNarrowTerminals) {
   const auto table = trials_table(finished.run(), result, {.colour = false, .width = 200});
   EXPECT_NE(table.find("*1  2"), std::string::npos) << table;
   EXPECT_NE(table.find("oom: failed to allocate"), std::string::npos);
+  EXPECT_EQ(table.find("Not shown"), std::string::npos);
+  const auto narrow = trials_table(finished.run(), result, {.colour = false, .width = 40});
+  EXPECT_NE(narrow.find("Not shown for want of room: "), std::string::npos) << narrow;
   const auto text = verdict_text(finished.run(), result, {});
   EXPECT_NE(text.find("✓ kept"), std::string::npos);
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colour unless asked for";

@@ -169,6 +169,7 @@ std::string convergence_figure(const Run& run, const Answer& answer) {
   }
   if (trials.empty()) return "";
   std::vector<double> values;
+  values.reserve(trials.size());
   for (const auto& trial : trials) values.push_back(trial.value);
   auto y = Axis::holding(axis_label(metric), values);
   Plot plot(Axis::of_numbers("trial", run.experiments.front().number, run.experiments.back().number), y,

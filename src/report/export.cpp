@@ -36,6 +36,7 @@ std::string csv_row(const std::vector<std::string>& cells) {
 
 std::vector<std::string> parameter_names(const Run& run) {
   std::vector<std::string> names;
+  names.reserve(run.task.space.parameters.size());
   for (const auto& parameter : run.task.space.parameters) names.push_back(parameter.name);
   return names;
 }
@@ -176,6 +177,7 @@ std::string export_csv_points(const Run& run) {
 
 std::string export_csv_experiments(const Run& run) {
   std::vector<metrics::Metrics> values;
+  values.reserve(run.experiments.size());
   for (const auto& experiment : run.experiments)
     values.push_back(experiment.metrics.value_or(metrics::Metrics{}));
   const auto names = parameter_names(run);

@@ -22,13 +22,13 @@ using tuning::Experiment;
 using tuning::Run;
 
 std::string limits_html(const metrics::SloResult& slo) {
-  if (slo.checks.empty()) return "<p class=\"soft\">No limits were set.</p>";
-  std::string text = "<div class=\"limits\">";
+  if (slo.checks.empty()) return R"(<p class="soft">No limits were set.</p>)";
+  std::string text = R"(<div class="limits">)";
   for (const auto& check : slo.checks) {
     const double used = std::clamp(1 - check.headroom(), 0.0, 1.0);
     text += fmt::format(
-        "<div><span class=\"{}\">{}</span><span class=\"bar\"><i class=\"{}\" "
-        "style=\"width:{:.0f}%\"></i></span><span>{} <span class=\"soft\">{}</span></span></div>",
+        R"(<div><span class="{}">{}</span><span class="bar"><i class="{}" )"
+        R"(style="width:{:.0f}%"></i></span><span>{} <span class="soft">{}</span></span></div>)",
         check.ok() ? "kept" : "broken", check.ok() ? "✓ kept" : "✗ broken", check.ok() ? "" : "over",
         used * 100, escaped(limit_text(check)),
         check.ok() ? fmt::format("{:.0f} % headroom", check.headroom() * 100)
@@ -39,7 +39,7 @@ std::string limits_html(const metrics::SloResult& slo) {
 
 std::string list_html(const std::vector<std::string>& sentences) {
   if (sentences.empty()) return "";
-  std::string text = "<ul class=\"plain\">";
+  std::string text = R"(<ul class="plain">)";
   for (const auto& sentence : sentences) text += "<li>" + escaped(sentence) + "</li>";
   return text + "</ul>";
 }
@@ -48,9 +48,9 @@ std::string why_html(const Answer& answer) {
   if (!answer.best) return "";
   std::string text = "<h3>Why this one</h3>";
   if (answer.changes.empty()) {
-    text += "<p class=\"soft\">It is what the engine does by default.</p>";
+    text += R"(<p class="soft">It is what the engine does by default.</p>)";
   } else {
-    text += "<ul class=\"chips\">";
+    text += R"(<ul class="chips">)";
     for (const auto& change : answer.changes) {
       text += fmt::format("<li><b>{} {}</b> <small>{}</small></li>", escaped(change.parameter),
                           escaped(change.value), escaped(default_clause(change)));
@@ -85,8 +85,8 @@ std::string why_html(const Answer& answer) {
 
 std::string verdict_html(const Answer& answer) {
   const char* tone = answer.state == State::failed ? " bad" : answer.meets_limits ? "" : " warn";
-  std::string text = fmt::format("<section class=\"verdict{}\"><p class=\"sentence\">{}</p>", tone,
-                                 escaped(answer.sentence));
+  std::string text =
+      fmt::format(R"(<section class="verdict{}"><p class="sentence">{}</p>)", tone, escaped(answer.sentence));
   if (answer.best) text += limits_html(answer.best->slo);
   text += why_html(answer);
   if (!answer.what_would_help.empty()) text += "<h3>What would help</h3>" + list_html(answer.what_would_help);
@@ -99,14 +99,14 @@ std::string launch_html(const Run& run, const Answer& answer) {
     const char* name;
     LaunchFormat format;
   };
-  std::string text = "<section><h2>Launch it</h2><div class=\"tabs\">";
+  std::string text = R"(<section><h2>Launch it</h2><div class="tabs">)";
   int index = 0;
   for (const auto& tab : {Tab{"Shell", LaunchFormat::shell}, Tab{"systemd unit", LaunchFormat::systemd},
                           Tab{"docker run", LaunchFormat::docker}, Tab{"Compose", LaunchFormat::compose}}) {
     const auto launch = launch_text(run, answer.best->number, tab.format);
     if (launch.empty()) continue;
     text += fmt::format(
-        "<input type=\"radio\" name=\"launch\" id=\"l{0}\"{1}><label for=\"l{0}\">{2}</label><pre>{3}</pre>",
+        R"(<input type="radio" name="launch" id="l{0}"{1}><label for="l{0}">{2}</label><pre>{3}</pre>)",
         index, index == 0 ? " checked" : "", tab.name, escaped(launch));
     ++index;
   }
@@ -117,13 +117,13 @@ std::string alternatives_html(const Answer& answer) {
   if (answer.alternatives.empty()) return "";
   std::string text =
       "<section><h2>What the same trials answer when only one thing counts</h2><div "
-      "class=\"scroll\"><table><tr><th>Only</th><th>Trial</th><th class=\"num\">Value</th><th>At</th></tr>";
+      R"(class="scroll"><table><tr><th>Only</th><th>Trial</th><th class="num">Value</th><th>At</th></tr>)";
   for (const auto& other : answer.alternatives) {
     const char* word = other.objective == metrics::Objective::maximize_throughput ? "throughput"
                        : other.objective == metrics::Objective::minimize_ttft     ? "time to first token"
                                                                                   : "time per output token";
     text +=
-        fmt::format("<tr><td>{}</td><td>{}</td><td class=\"num\">{}</td><td>{}</td></tr>", word,
+        fmt::format(R"(<tr><td>{}</td><td>{}</td><td class="num">{}</td><td>{}</td></tr>)", word,
                     escaped(name_of(other.number)), escaped(metrics::to_readable(other.metric, other.value)),
                     escaped(load::to_text(other.point.level)));
   }
@@ -134,7 +134,7 @@ std::string failures_html(const Run& run, const Answer& answer) {
   if (answer.failures.empty()) return "";
   std::string text =
       "<section><h2>Failures by cause</h2><div "
-      "class=\"scroll\"><table><tr><th>Cause</th><th>Step</th><th>Trials</th><th>They share</th><th>First "
+      R"(class="scroll"><table><tr><th>Cause</th><th>Step</th><th>Trials</th><th>They share</th><th>First )"
       "error</th></tr>";
   for (const auto& group : answer.failures) {
     std::string numbers;
@@ -143,7 +143,7 @@ std::string failures_html(const Run& run, const Answer& answer) {
     std::string common;
     for (const auto& [name, value] : group.common)
       common += fmt::format("{}{}={}", common.empty() ? "" : ", ", name, value);
-    text += fmt::format("<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class=\"wrap\">{}</td></tr>",
+    text += fmt::format(R"(<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td class="wrap">{}</td></tr>)",
                         escaped(group.cls), escaped(group.code), numbers,
                         escaped(common.empty() ? "nothing" : common), escaped(group.first_error));
   }
@@ -159,7 +159,7 @@ std::string failures_html(const Run& run, const Answer& answer) {
 
 std::string cell(const std::optional<Shown>& at, const char* metric) {
   const auto value = at ? at->at.value(metric) : std::nullopt;
-  return fmt::format("<td class=\"num\">{}</td>",
+  return fmt::format(R"(<td class="num">{}</td>)",
                      value ? escaped(metrics::to_readable(metric, *value)) : "-");
 }
 
@@ -203,16 +203,16 @@ std::string trials_html(const Run& run, const Answer& answer) {
   const auto metric =
       answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
   const auto* info = metrics::find_metric(metric);
-  std::string text = "<section><h2>All trials</h2><div class=\"scroll\"><table><tr><th class=\"num\">#</th>";
+  std::string text = R"(<section><h2>All trials</h2><div class="scroll"><table><tr><th class="num">#</th>)";
   for (const auto& name : names) text += "<th>" + escaped(name) + "</th>";
   text += fmt::format(
-      "<th class=\"num\">{}</th><th>at</th><th class=\"num\">TTFT P90</th><th class=\"num\">TPOT P50</th><th "
-      "class=\"num\">E2E P90</th><th>Outcome</th><th>Why tried</th><th class=\"num\">Took</th></tr>",
+      R"(<th class="num">{}</th><th>at</th><th class="num">TTFT P90</th><th class="num">TPOT P50</th><th )"
+      R"(class="num">E2E P90</th><th>Outcome</th><th>Why tried</th><th class="num">Took</th></tr>)",
       escaped(info == nullptr ? metric : std::string(info->label)));
   for (const auto& experiment : run.experiments) {
     const auto at = shown(run, experiment);
     const bool chosen = answer.best && answer.best->number == experiment.number;
-    text += fmt::format("<tr class=\"{}\"><td class=\"num\">{}{}</td>",
+    text += fmt::format(R"(<tr class="{}"><td class="num">{}{}</td>)",
                         chosen                   ? "chosen"
                         : experiment.rank() == 3 ? "failed"
                                                  : "",
@@ -223,12 +223,12 @@ std::string trials_html(const Run& run, const Answer& answer) {
           value == nullptr ? "·" : escaped(engine::readable_value(run.task.runtime, name, *value));
       text += "<td>" + shown_value + "</td>";
     }
-    text += fmt::format("<td class=\"num\">{}</td><td>{}</td>",
+    text += fmt::format(R"(<td class="num">{}</td><td>{}</td>)",
                         at && at->value ? escaped(metrics::to_readable(at->metric, *at->value)) : "-",
                         at ? escaped(load::to_text(at->point.level)) : "-");
     text += cell(at, "p90_ttft") + cell(at, "p50_tpot") + cell(at, "p90_e2e_latency");
     text +=
-        fmt::format("<td class=\"wrap\">{}</td><td class=\"wrap soft\">{}</td><td class=\"num\">{}</td></tr>",
+        fmt::format(R"(<td class="wrap">{}</td><td class="wrap soft">{}</td><td class="num">{}</td></tr>)",
                     escaped(outcome_of(experiment)), escaped(experiment.reason),
                     base::to_duration_text(base::Seconds(experiment.elapsed)));
   }
@@ -244,7 +244,7 @@ std::string method_html(const Run& run) {
   for (const auto& level : workload.levels) levels += (levels.empty() ? "" : ", ") + load::to_text(level);
   const auto version =
       std::ranges::find_if(run.experiments, [](const Experiment& e) { return !e.engine_version.empty(); });
-  std::string text = "<section><h2>How it was measured</h2><ul class=\"plain\">";
+  std::string text = R"(<section><h2>How it was measured</h2><ul class="plain">)";
   text +=
       fmt::format("<li>{}{}, model {}</li>", escaped(std::string(engine::runtime(run.task.runtime).title)),
                   version == run.experiments.end() ? "" : " " + escaped(version->engine_version),
@@ -263,12 +263,12 @@ std::string method_html(const Run& run) {
       "<li>TTFT, TPOT and throughput are taken from the client's own time stamps, set directly after each "
       "read.</li></ul>";
   if (!run.host.empty()) {
-    text += "<h3>Host</h3><div class=\"scroll\"><table>";
+    text += R"(<h3>Host</h3><div class="scroll"><table>)";
     for (const auto& fact : run.host) {
       text += fmt::format(
-          "<tr><td>{}</td><td class=\"{}\">{}</td><td class=\"wrap\">{}{}</td></tr>", escaped(fact.name),
+          R"(<tr><td>{}</td><td class="{}">{}</td><td class="wrap">{}{}</td></tr>)", escaped(fact.name),
           escaped(fact.state), escaped(fact.state), escaped(fact.value),
-          fact.remedy.empty() ? "" : "<br><span class=\"soft\">" + escaped(fact.remedy) + "</span>");
+          fact.remedy.empty() ? "" : R"(<br><span class="soft">)" + escaped(fact.remedy) + "</span>");
     }
     text += "</table></div>";
   }
@@ -283,11 +283,11 @@ std::string html(const Run& run, const Answer& answer) {
   const std::string title = (answer.simulated ? "Simulated: " : "") + run.task.name;
   std::string page = fmt::format(
       "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
-      "content=\"width=device-width,initial-scale=1\">"
+      R"(content="width=device-width,initial-scale=1">)"
       "<title>{0} · autotuner</title><style>{1}</style></head><body><main>\n<header><h1>{0}{2}</h1><p>{3} on "
       "{4}, {5}</p></header>\n",
       escaped(title), page_style(),
-      answer.simulated ? " <span class=\"tag\">simulated engine: invented speed</span>" : "",
+      answer.simulated ? R"( <span class="tag">simulated engine: invented speed</span>)" : "",
       escaped(metrics::to_text(run.task.goal.objective)),
       escaped(std::string(engine::runtime(run.task.runtime).title)),
       escaped(base::to_readable_time(run.completed_at.empty() ? run.started_at : run.completed_at)));

@@ -52,7 +52,7 @@ std::string systemd_unit(const Run& run, const Experiment& experiment,
   for (const auto& word : command) line += (line.empty() ? "" : " ") + systemd_word(word);
   std::string environment;
   for (const auto& [name, value] : experiment.environment_variables) {
-    environment += fmt::format("Environment={}\n", systemd_word(name + "=" + value));
+    environment += fmt::format("Environment={}\n", systemd_word(fmt::format("{}={}", name, value)));
   }
   return fmt::format(
       "[Unit]\nDescription={} for {} (configuration {} of task "
@@ -105,7 +105,7 @@ std::string docker_run(const Experiment& experiment, const Container& container)
   command.insert(command.end(), {"--publish", "8080:8080"});
   if (!container.volume.empty()) command.insert(command.end(), {"--volume", container.volume});
   for (const auto& [name, value] : experiment.environment_variables)
-    command.insert(command.end(), {"--env", name + "=" + value});
+    command.insert(command.end(), {"--env", fmt::format("{}={}", name, value)});
   command.insert(command.end(), {"--entrypoint", container.entrypoint.front(), container.image});
   command.insert(command.end(), container.arguments.begin(), container.arguments.end());
   return wrapped_shell_line({}, command);

@@ -130,6 +130,7 @@ std::string verdict_text(const Run& run, const Answer& answer, const TextStyle& 
 
 std::string trials_table(const Run& run, const Answer& answer, const TextStyle& style) {
   auto names = varying_parameters(run);
+  std::vector<std::string> left_out;
   const auto metric =
       answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
   const auto* info = metrics::find_metric(metric);
@@ -149,6 +150,7 @@ std::string trials_table(const Run& run, const Answer& answer, const TextStyle& 
     std::size_t total = 0;
     for (const auto width : widths) total += width + 2;
     if (total > static_cast<std::size_t>(style.width) && names.size() > 1) {
+      left_out.insert(left_out.begin(), display_name(names.back()));
       names.pop_back();
       continue;
     }
@@ -161,6 +163,10 @@ std::string trials_table(const Run& run, const Answer& answer, const TextStyle& 
       text += r == 0 ? paint(style, "1", line) : is_best ? paint(style, "32", line) : line;
       text += "\n";
     }
+    if (!left_out.empty())
+      text +=
+          fmt::format("Not shown for want of room: {} (a wider window, `results` or the report shows all)\n",
+                      base::join(left_out, ", "));
     return text;
   }
 }

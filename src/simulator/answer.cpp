@@ -30,8 +30,7 @@ constexpr std::array statuses{
 };
 
 const Status& status_of(int code) {
-  const auto found =
-      std::find_if(statuses.begin(), statuses.end(), [&](const Status& s) { return s.code == code; });
+  const auto found = std::ranges::find_if(statuses, [&](const Status& s) { return s.code == code; });
   return found == statuses.end() ? statuses[7] : *found;
 }
 

@@ -91,7 +91,7 @@ Prompt prompt_of(std::string_view text) {
 
 bool is_token_list(const Json& value) {
   return value.is_array() && !value.empty() &&
-         std::all_of(value.begin(), value.end(), [](const Json& id) { return id.is_number_integer(); });
+         std::ranges::all_of(value, [](const Json& id) { return id.is_number_integer(); });
 }
 
 Answer<Prompt> prompt_of_ids(const Json& list) {

@@ -17,7 +17,7 @@ void BatchingCopy::submit(const Job& job, base::SteadyTime arrival) {
 void BatchingCopy::cancel(JobId id, base::SteadyTime /*now*/) {
   const auto same = [id](const Sequence& sequence) { return sequence.job.id == id; };
   std::erase_if(waiting_, same);
-  const auto found = std::find_if(running_.begin(), running_.end(), same);
+  const auto found = std::ranges::find_if(running_, same);
   if (found == running_.end()) return;
   kv_used_ -= found->job.kv_tokens;
   running_.erase(found);

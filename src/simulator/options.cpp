@@ -90,8 +90,9 @@ struct Assign {
 
   base::Result<void> operator()(std::int64_t Options::* member) const {
     std::int64_t value = 0;
-    const auto* const end = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), end, value);
+    const auto* const begin = text.data();
+    const auto* const end = begin + text.size();
+    const auto parsed = std::from_chars(begin, end, value);
     const auto as_double = static_cast<double>(value);
     if (parsed.ec != std::errc() || parsed.ptr != end || as_double < flag.low || as_double > flag.high) {
       return base::invalid_input("--{} is '{}'; must be an integer from {:.0f} to {:.0f}", flag.name, text,
@@ -145,6 +146,7 @@ struct DefaultText {
 
 tl::unexpected<base::Error> unknown_flag(std::string_view argument, std::string_view name) {
   std::vector<std::string_view> names;
+  names.reserve(flags.size());
   for (const auto& flag : flags) names.push_back(flag.name);
   const auto near = base::nearest(name, names);
   return base::invalid_input("unrecognized arguments: {}{}", argument,

@@ -23,7 +23,7 @@ constexpr std::array routes{
 const Route* find_route(std::string_view target) {
   const auto path = target.substr(0, target.find('?'));
   const auto* const found =
-      std::find_if(routes.begin(), routes.end(), [&](const Route& route) { return route.path == path; });
+      std::ranges::find_if(routes, [&](const Route& route) { return route.path == path; });
   return found == routes.end() ? nullptr : found;
 }
 

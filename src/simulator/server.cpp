@@ -355,7 +355,7 @@ base::Result<void> check_start(const Options& options) {
 
 }  // namespace
 
-base::Result<void> serve(const Options& options, std::stop_token stop,
+base::Result<void> serve(const Options& options, const std::stop_token& stop,
                          const std::function<void(std::uint16_t)>& on_listening) {
   if (const auto starts = check_start(options); !starts) return starts;
   Server server(options);

@@ -15,7 +15,7 @@ namespace autotuner::simulator {
 /// unavailable when the address can't be bound, and with "(simulated)" in the text when memory does not
 /// suffice (see check_memory) or a fault ended the engine; a real engine would have exited with code 1.
 /// With --die-signal the fault die-after does not return: the signal ends the process.
-base::Result<void> serve(const Options& options, std::stop_token stop,
+base::Result<void> serve(const Options& options, const std::stop_token& stop,
                          const std::function<void(std::uint16_t)>& on_listening);
 
 }  // namespace autotuner::simulator

@@ -10,7 +10,7 @@ namespace autotuner::traffic {
 namespace {
 
 /// Of an answer that is no event stream this much is kept; what engines say in errors is far shorter.
-constexpr std::size_t longest_whole_body = 8 * 1024 * 1024;
+constexpr std::size_t longest_whole_body = 8UL * 1024 * 1024;
 
 }  // namespace
 

@@ -144,7 +144,7 @@ TEST(AnswerReader, ReportsUnreadableEvents) {
 
 TEST(AnswerReader, RefusesALineWithoutAnEnd) {
   Reading r;
-  r.reader.feed(answers::stream_head + answers::chunk("data: " + std::string(2 * 1024 * 1024, 'x')), 1ms);
+  r.reader.feed(answers::stream_head + answers::chunk("data: " + std::string(2UL * 1024 * 1024, 'x')), 1ms);
   EXPECT_EQ(r.record.error_code, 500);
   EXPECT_EQ(r.record.error_message, "a line of the event stream is longer than 1048576 bytes");
 }

@@ -82,7 +82,7 @@ base::Result<std::string> served_model(const Control& control, std::stop_token s
                     control.endpoint.url.text());
 }
 
-WarmUp warm_up(const Control& control, int count, std::stop_token stop) {
+WarmUp warm_up(const Control& control, int count, const std::stop_token& stop) {
   WarmUp result;
   bool chat = false;
   for (int i = 0; i < count && !stop.stop_requested(); ++i) {

@@ -37,7 +37,7 @@ struct WarmUp {
 
 /// Up to `count` short requests; on the completions path, or the chat path where a server has no other. Stops
 /// early on a stop request.
-WarmUp warm_up(const Control& control, int count, std::stop_token stop);
+WarmUp warm_up(const Control& control, int count, const std::stop_token& stop);
 
 /// Prompt tokens the server reports for one chat (or completions) request with this prompt.
 base::Result<int> reported_prompt_tokens(const Control& control, bool chat, std::string_view prompt,

@@ -33,7 +33,7 @@ bool is_remote(std::string_view url) {
 
 fs::path local_path(std::string_view url) {
   if (url.starts_with("file://")) url.remove_prefix(7);
-  return fs::path(url);
+  return {url};
 }
 
 std::string file_name_of(std::string_view url) {
@@ -250,7 +250,7 @@ std::string dataset_key(const DatasetRequest& request) {
   return base::sha256_hex(hashed).substr(0, 16);
 }
 
-base::Result<Dataset> load_dataset(const DatasetRequest& request, std::stop_token stop) {
+base::Result<Dataset> load_dataset(const DatasetRequest& request, const std::stop_token& stop) {
   if (request.url.empty()) return base::invalid_input("data set: the URL is empty");
   if (request.url.find("://") != std::string::npos && !is_remote(request.url) &&
       !request.url.starts_with("file://")) {

@@ -30,7 +30,7 @@ struct Dataset {
 /// Fetches, unpacks and converts a data set, or reads what an earlier call left in the cache. Whatever
 /// happens, the cache holds whole data sets only. Errors: invalid_input (format, unsafe archive, no prompts),
 /// not_found, unavailable (after three tries), cancelled.
-base::Result<Dataset> load_dataset(const DatasetRequest& request, std::stop_token stop);
+base::Result<Dataset> load_dataset(const DatasetRequest& request, const std::stop_token& stop);
 
 /// The cache key: the first 16 hex digits of the SHA-256 of the URL; a switched-off deduplication and, for
 /// local files, size and time of change are part of what is hashed.

@@ -45,6 +45,7 @@ void run_lanes(std::vector<std::unique_ptr<Lane>>& lanes, LevelState& state, con
     }
   };
   std::vector<std::jthread> threads;
+  threads.reserve(lanes.size());
   for (const auto& lane : lanes) {
     threads.emplace_back([&lane, &ready, &guarded, &cpus] {
       run_on(cpus);
@@ -86,6 +87,7 @@ base::Result<load::LevelRun> run_level(const LevelPlan& plan, std::stop_token st
   state.set_start(std::chrono::steady_clock::now());
   std::vector<std::unique_ptr<Lane>> lanes;
   const int count = std::clamp(plan.threads, 1, std::max(plan.users, 1));
+  lanes.reserve(static_cast<std::size_t>(count));
   for (int first = 0; first < count; ++first)
     lanes.push_back(std::make_unique<Lane>(plan, *peer, state, first, count));
 

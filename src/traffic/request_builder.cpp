@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <utility>
 
 #include <fmt/format.h>
@@ -45,15 +44,15 @@ class Envelope {
         "Content-Type: application/json\r\nAuthorization: {}\r\n",
         url.base, envelope.chat_ ? "/v1/chat/completions" : "/v1/completions", url.authority(),
         recipe.control.authorization());
-    envelope.opening_ = "{\"model\":" + json_text(recipe.control.model);
+    envelope.opening_ = R"({"model":)" + json_text(recipe.control.model);
     const auto system_message = base::text_at(*additional, "system_message");
     if (envelope.chat_) {
-      envelope.opening_ += ",\"messages\":[";
+      envelope.opening_ += R"(,"messages":[)";
       if (system_message)
-        envelope.opening_ += "{\"role\":\"system\",\"content\":" + json_text(*system_message) + "},";
-      envelope.opening_ += "{\"role\":\"user\",\"content\":";
+        envelope.opening_ += R"({"role":"system","content":)" + json_text(*system_message) + "},";
+      envelope.opening_ += R"({"role":"user","content":)";
     } else {
-      envelope.opening_ += ",\"prompt\":";
+      envelope.opening_ += R"(,"prompt":)";
     }
     Json rest{{"temperature", 0.0}};
     if (workload.ignore_eos && recipe.scenario.kind() != load::ScenarioKind::dataset)
@@ -75,7 +74,7 @@ class Envelope {
     body.append(closing_);
     if (lengths.output > 0) {
       body.pop_back();
-      body += fmt::format(",\"max_tokens\":{}}}", lengths.output);
+      body += fmt::format(R"(,"max_tokens":{}}})", lengths.output);
     }
     PreparedRequest request;
     request.bytes = fmt::format("{}Content-Length: {}\r\n\r\n{}", head_, body.size(), body);
@@ -183,7 +182,7 @@ class PromptMaker {
 
 std::vector<std::size_t> shuffled(std::size_t size, Random random) {
   std::vector<std::size_t> order(size);
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  for (std::size_t i = 0; i < size; ++i) order[i] = i;
   for (std::size_t i = size; i > 1; --i) {
     std::swap(order[i - 1],
               order[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(i) - 1))]);

@@ -18,7 +18,7 @@ struct ArchiveDeleter {
 };
 using Reader = std::unique_ptr<archive, ArchiveDeleter>;
 
-constexpr std::size_t block_size = 64 * 1024;
+constexpr std::size_t block_size = 64UL * 1024;
 
 std::string reason(archive* reader) {
   const char* text = archive_error_string(reader);

@@ -16,6 +16,8 @@ struct Preparing {
   std::string detail;
 };
 struct RunStarted {
+  std::int64_t task_id;
+  int run;
   std::uint64_t planned;
   bool with_baseline;
   bool resumed;
@@ -24,6 +26,7 @@ struct RunStarted {
 };
 struct ExperimentStarted {
   int number;
+  int attempt;  ///< 2 and more: an earlier one was cut off
   space::Point parameters;
   std::string reason;
 };

@@ -157,7 +157,8 @@ base::Awaitable<base::Result<void>> Session::open() {
   }
   if (!opened) co_return tl::unexpected(opened.error());
   const auto& engine = engine::runtime(run_.task.runtime);
-  events_(RunStarted{run_.planned, options_.baseline, resumed_, std::string(engine.title), engine.simulated});
+  events_(RunStarted{run_.task_id, run_.run, run_.planned, options_.baseline, resumed_,
+                     std::string(engine.title), engine.simulated});
   co_return base::Result<void>{};
 }
 
@@ -226,7 +227,7 @@ void Session::announce(const Experiment& experiment) {
 }
 
 base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token finish) {
-  events_(ExperimentStarted{experiment.number, experiment.parameters, experiment.reason});
+  events_(ExperimentStarted{experiment.number, experiment.attempt, experiment.parameters, experiment.reason});
   if (!agenda_->copies_baseline(experiment)) {
     co_await save(experiment);  // what is under way is known to a run that resumes
     if (halted_) co_return;

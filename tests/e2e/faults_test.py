@@ -260,13 +260,24 @@ def a_failed_start_is_recorded_like_a_success(box):
 @test
 def logs_are_compressed_after_the_task_and_stay_readable(box):
     task = sim_task("logged", {**FAST, "max-num-seqs": [1, 2]})
-    for _ in range(2):  # a new run of the task does not grow the log of the last one
+    for run in (1, 2):  # a new run of the task leaves the logs of the last one as they are
         expect_code(box.tune(task), 0)
-        names = sorted(path.name for path in (box.data / "logs").iterdir())
-        expect(len(names) == 2 and all(name.endswith(".engine.log.gz") for name in names), f"the logs are {names}")
+        names = sorted(path.name for path in (box.data / "logs").iterdir() if ".engine.log" in path.name)
+        expect(len(names) == 2 * run and all(name.endswith(".gz") for name in names), f"the logs are {names}")
         log = box.run("results", "logged", "--log", "2")
         expect_code(log, 0)
         expect_equal(log.stdout.count("simulated engine"), 1, f"the starts in the log\n{log.stdout}\n")
+
+
+@test
+def the_task_has_a_log_with_a_trial_in_one_piece_after_the_other(box):
+    expect_code(box.tune(sim_task("written", {**FAST, "max-num-seqs": [1, 2]})), 0)
+    (path,) = [path for path in (box.data / "logs").iterdir() if "_exp_" not in path.name]
+    markers = [line.split("] ", 2)[2] for line in path.read_text().splitlines() if "Status: " in line]
+    expect_equal(markers, [f"[Experiment {n}] Status: {status}" for n in (1, 2) for status in ("DEPLOYING", "SUCCESS")], "the markers")
+    for n in (1, 2):
+        alone = path.with_name(f"{path.stem}_exp_{n}.log").read_text()
+        expect_in(alone, path.read_text(), f"the task's log\n{path.read_text()}")
 
 
 class Hub(http.server.BaseHTTPRequestHandler):
