@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "base/random.hpp"
 #include "predict/estimate.hpp"
 
 namespace autotuner::cli {
@@ -21,6 +22,20 @@ void add_prior(search::StudySpace& space) {
     }
     prior.memory_margin = estimate->memory.margin;
     return prior;
+  };
+}
+
+void spoil_prior(search::StudySpace& space, Wrong wrong) {
+  if (!space.problem.prior) return;
+  space.problem.prior = [right = space.problem.prior,
+                         wrong](const space::Point& point) -> std::optional<search::PriorEstimate> {
+    auto estimate = right(point);
+    if (!estimate) return estimate;
+    for (auto& [name, value] : estimate->metrics) {
+      const bool up = base::stable_hash(space::identity(point) + name) % 2 == 0;
+      value = wrong == Wrong::flipped ? 1 / value : up ? 3 * value : value / 3;
+    }
+    return estimate;
   };
 }
 

@@ -8,4 +8,13 @@ namespace autotuner::cli {
 /// load; else leaves it as it is.
 void add_prior(search::StudySpace& space);
 
+/// How a prior is made wrong, to see what that costs.
+enum class Wrong {
+  flipped,  ///< what is expected to be good is expected to be bad: 1 / value
+  by_three  ///< each value of each point three times too large or too small, by chance
+};
+
+/// Spoils the metrics of a prior, if there is one; the memory margin stays.
+void spoil_prior(search::StudySpace& space, Wrong wrong);
+
 }  // namespace autotuner::cli

@@ -29,6 +29,8 @@ struct Choices {
   bool json = false;
   bool log = false;
   bool no_prior = false;
+  std::string wrong_prior;
+  ReplayOptions study;
 };
 
 struct Seeds {
@@ -49,7 +51,7 @@ base::Result<Seeds> seeds_from(const std::string& text) {
 }
 
 std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Blueprint& blueprint,
-                                      Seeds seeds, unsigned jobs) {
+                                      Seeds seeds, unsigned jobs, const ReplayOptions& options) {
   std::vector<ReplayedStudy> studies(seeds.last - seeds.first);
   std::atomic<std::size_t> next{0};
   {
@@ -57,7 +59,7 @@ std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Bl
     for (unsigned i = 0; i < std::max(1U, jobs); ++i) {
       workers.emplace_back([&] {
         for (auto at = next++; at < studies.size(); at = next++)
-          studies[at] = replay_study(table, blueprint, seeds.first + at);
+          studies[at] = replay_study(table, blueprint, seeds.first + at, options);
       });
     }
   }
@@ -177,11 +179,13 @@ base::Result<void> replay(const Choices& choices) {
     auto table = read_tuning_table(path);
     if (!table) return tl::unexpected(table.error());
     if (!choices.no_prior) add_prior(table->space);
+    if (!choices.wrong_prior.empty())
+      spoil_prior(table->space, choices.wrong_prior == "flipped" ? Wrong::flipped : Wrong::by_three);
     options->horizon = table->budgets.back();
     const auto blueprint =
         search::Blueprint::make(table->space.space, table->space.rules, *options, table->space.problem);
     if (!blueprint) return tl::unexpected(blueprint.error());
-    const auto studies = replay_all(*table, *blueprint, *seeds, choices.jobs);
+    const auto studies = replay_all(*table, *blueprint, *seeds, choices.jobs, choices.study);
     if (choices.log) {
       for (const auto& study : studies) {
         fmt::print("{} seed {}\n", table->name, study.seed);
@@ -216,6 +220,13 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_flag("--json", choices->json, "one JSON line for each study instead of figures");
   command->add_flag("--log", choices->log, "every trial with the reason for it instead of figures");
   command->add_flag("--no-prior", choices->no_prior, "do not reckon what the facts say about model and GPU");
+  command
+      ->add_option("--wrong-prior", choices->wrong_prior,
+                   "test of robustness: expect the opposite (flipped) or err by a factor of three (x3)")
+      ->check(CLI::IsMember({"flipped", "x3"}));
+  command->add_option("--workers", choices->study.workers, "trials at once in each study, at true cost")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
   command->footer(
       "docs/optimizer.md describes tables, noise and figures.\n\n"
       "Examples:\n"

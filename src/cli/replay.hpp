@@ -21,9 +21,16 @@ struct ReplayedStudy {
   std::vector<std::string> log;  ///< by trial: point, outcome, reason
 };
 
+struct ReplayOptions {
+  std::size_t workers = 1;  ///< trials at once, each on hardware of its own
+};
+
 /// Plays a study of as many trials as the largest budget of the table. The engine's default is trial 1 where
-/// the table has one; the best seen is the one with the best noisy score.
-ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed);
+/// the table has one; the best seen is the one with the best noisy score. With several workers a trial is
+/// told when its time is over, and the next one starts; the trace is by trials that ended, seconds are those
+/// of the clock.
+ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed,
+                           const ReplayOptions& options = {});
 
 /// `replay TABLE`: any strategy on a tuning table, many seeds.
 void add_replay(CLI::App& app, int& exit_code);

@@ -8,6 +8,8 @@
 namespace autotuner::cli {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 /// The values of the parameters whose change needs a restart.
 std::string server_part(const TuningTable& table, const space::Point& point) {
   space::Point part;
@@ -18,80 +20,137 @@ std::string server_part(const TuningTable& table, const space::Point& point) {
   return space::identity(part);
 }
 
+/// A study under way: workers that each take a trial when they are free.
+class Replay {
+ public:
+  Replay(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed,
+         const ReplayOptions& options)
+      : table_(table),
+        options_(options),
+        study_(blueprint.strategy(seed), table.space.problem),
+        workers_(options.workers),
+        budget_(static_cast<std::size_t>(table.budgets.back())) {
+    result_.seed = seed;
+  }
+
+  ReplayedStudy run() {
+    for (std::size_t worker = 0; worker < workers_.size(); ++worker) start(worker);
+    while (!running_.empty()) {
+      const auto first = std::ranges::min_element(running_, [](const Running& a, const Running& b) {
+        return std::pair(a.end, a.number) < std::pair(b.end, b.number);
+      });
+      const auto done = std::move(*first);
+      running_.erase(first);
+      now_ = done.end;
+      finish(done);
+      start(done.worker);
+    }
+    result_.trace.resize(budget_, best_truth_);
+    result_.spent_seconds.resize(budget_, now_);
+    return std::move(result_);
+  }
+
+ private:
+  struct Running {
+    std::size_t number = 0;
+    std::size_t worker = 0;
+    double end = 0;
+    search::Suggestion suggestion;
+    search::Report report;
+    double truth = 0;
+    std::string status;
+  };
+
+  std::optional<search::Suggestion> next() {
+    if (started_ == 0 && table_.space.engine_default)
+      return search::Suggestion{*table_.space.engine_default, {}, "the engine's default", ""};
+    const auto begin = Clock::now();
+    auto asked = study_.ask(1);
+    const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+    result_.ask_seconds += seconds;
+    result_.slowest_ask_seconds = std::max(result_.slowest_ask_seconds, seconds);
+    ++result_.asks;
+    return asked.empty() ? std::nullopt : std::optional(std::move(asked.front()));
+  }
+
+  void start(std::size_t worker) {
+    if (started_ == budget_) return;
+    auto suggestion = next();
+    if (!suggestion) return;
+    Running trial;
+    trial.number = ++started_;
+    trial.worker = worker;
+    trial.suggestion = std::move(*suggestion);
+    trial.report.point = trial.suggestion.point;
+    const auto found = table_.row_of.find(space::identity(trial.suggestion.point));
+    if (found == table_.row_of.end()) {
+      trial.report.failure = search::Failure::invalid;
+      trial.status = "violation";
+      ++result_.violations;
+    } else {
+      observe_row(found->second, workers_[worker], trial);
+    }
+    // Where a table names no costs, all trials take the same time.
+    trial.end = now_ + (table_.has_costs ? trial.report.start_seconds + trial.report.bench_seconds : 1);
+    running_.push_back(std::move(trial));
+  }
+
+  /// `server`: what the worker has running; "" = nothing.
+  void observe_row(std::size_t index, std::string& server, Running& trial) {
+    const auto visit = visits_[index]++;
+    result_.repeats += visit > 0 ? 1 : 0;
+    const auto& row = table_.rows[index];
+    trial.report = observe(table_, index, result_.seed, visit);
+    trial.truth = row.truth;
+    trial.status = row.status;
+    auto wanted = server_part(table_, trial.suggestion.point);
+    const bool fresh = wanted != server;
+    result_.restarts += fresh ? 1 : 0;
+    if (table_.has_costs) {
+      trial.report.start_seconds = fresh ? row.start_seconds : 0;
+      trial.report.bench_seconds = row.bench_seconds;
+    }
+    server = trial.report.failure == search::Failure::none ? std::move(wanted) : "";
+  }
+
+  void finish(const Running& trial) {
+    const auto& problem = table_.space.problem;
+    double score = 0;
+    if (trial.report.failure == search::Failure::none)
+      score = search::soft_score(*problem.objective, problem.slos, trial.report.metrics).value_or(0);
+    else
+      ++result_.crashes;
+    if (score > best_seen_) {
+      best_seen_ = score;
+      best_truth_ = trial.truth / table_.best;
+    }
+    result_.trace.push_back(best_truth_);
+    result_.spent_seconds.push_back(table_.has_costs || options_.workers > 1 ? now_ : 0);
+    result_.log.push_back(fmt::format("{:3} {:.3f} {:.3f} {} | {} | {}", trial.number,
+                                      trial.truth / table_.best, best_truth_, trial.status,
+                                      space::to_text(trial.suggestion.point), trial.suggestion.reason));
+    study_.tell(trial.report);
+  }
+
+  const TuningTable& table_;
+  const ReplayOptions& options_;
+  search::Study study_;
+  std::vector<std::string> workers_;  ///< the server part that each has running
+  std::size_t budget_;
+  std::size_t started_ = 0;
+  double now_ = 0;
+  std::vector<Running> running_;
+  std::unordered_map<std::size_t, std::uint64_t> visits_;
+  double best_seen_ = -1;
+  double best_truth_ = 0;
+  ReplayedStudy result_;
+};
+
 }  // namespace
 
-ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed) {
-  using Clock = std::chrono::steady_clock;
-  const auto& problem = table.space.problem;
-  search::Study study(blueprint.strategy(seed), problem);
-  ReplayedStudy result;
-  result.seed = seed;
-  std::unordered_map<std::size_t, std::uint64_t> visits;
-  double best_seen = -1;
-  double best_truth = 0;
-  double spent = 0;
-  std::string running;
-  const auto budget = static_cast<std::size_t>(table.budgets.back());
-  for (std::size_t trial = 0; trial < budget; ++trial) {
-    search::Suggestion suggestion;
-    if (trial == 0 && table.space.engine_default) {
-      suggestion.point = *table.space.engine_default;
-      suggestion.reason = "the engine's default";
-    } else {
-      const auto started = Clock::now();
-      auto asked = study.ask(1);
-      const double seconds = std::chrono::duration<double>(Clock::now() - started).count();
-      result.ask_seconds += seconds;
-      result.slowest_ask_seconds = std::max(result.slowest_ask_seconds, seconds);
-      ++result.asks;
-      if (asked.empty()) {
-        result.trace.resize(budget, best_truth);
-        result.spent_seconds.resize(budget, spent);
-        break;
-      }
-      suggestion = std::move(asked.front());
-    }
-    const auto found = table.row_of.find(space::identity(suggestion.point));
-    search::Report report;
-    report.point = suggestion.point;
-    double score = 0;
-    double truth = 0;
-    if (found != table.row_of.end()) {
-      const auto visit = visits[found->second]++;
-      result.repeats += visit > 0 ? 1 : 0;
-      report = observe(table, found->second, seed, visit);
-      const auto& row = table.rows[found->second];
-      const auto server = server_part(table, suggestion.point);
-      const bool fresh = server != running;
-      result.restarts += fresh ? 1 : 0;
-      if (table.has_costs) {
-        report.start_seconds = fresh ? row.start_seconds : 0;
-        report.bench_seconds = row.bench_seconds;
-      }
-      spent += report.start_seconds + report.bench_seconds;
-      running = report.failure == search::Failure::none ? server : "";
-      truth = row.truth;
-    } else {
-      report.failure = search::Failure::invalid;
-      ++result.violations;
-    }
-    if (report.failure == search::Failure::none)
-      score = search::soft_score(*problem.objective, problem.slos, report.metrics).value_or(0);
-    else
-      ++result.crashes;
-    if (score > best_seen) {
-      best_seen = score;
-      best_truth = truth / table.best;
-    }
-    result.trace.push_back(best_truth);
-    result.spent_seconds.push_back(spent);
-    result.log.push_back(
-        fmt::format("{:3} {:.3f} {:.3f} {} | {} | {}", trial + 1, truth / table.best, best_truth,
-                    found != table.row_of.end() ? table.rows[found->second].status : "violation",
-                    space::to_text(suggestion.point), suggestion.reason));
-    study.tell(report);
-  }
-  return result;
+ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed,
+                           const ReplayOptions& options) {
+  return Replay(table, blueprint, seed, options).run();
 }
 
 }  // namespace autotuner::cli

@@ -1,12 +1,14 @@
 #include "cli/replay.hpp"
 
 #include <cmath>
+#include <set>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/line_protocol.hpp"
+#include "cli/prior.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -70,6 +72,34 @@ TEST(Replay, CountsTrialsCrashesAndRestarts) {
   EXPECT_GE(study.restarts, 1U);
   EXPECT_LE(study.restarts, 12U);
   EXPECT_TRUE(std::ranges::is_sorted(study.spent_seconds));
+}
+
+TEST(Replay, OfFourWorkersTakesAQuarterOfTheTimeForTheSameTrials) {
+  const auto table = example();
+  const auto one = replay_study(table, blueprint_of(table), 1);
+  const auto four = replay_study(table, blueprint_of(table), 1, {.workers = 4});
+  EXPECT_EQ(four.trace.size(), 12U);
+  EXPECT_EQ(four.repeats, 0U);
+  EXPECT_TRUE(std::ranges::is_sorted(four.spent_seconds));
+  EXPECT_LT(four.spent_seconds.back(), one.spent_seconds.back() / 2);
+}
+
+TEST(SpoiledPrior, IsTheOppositeOrThreeTimesOff) {
+  search::StudySpace space;
+  spoil_prior(space, Wrong::flipped);
+  EXPECT_FALSE(space.problem.prior);
+  const auto right = [](const space::Point&) -> std::optional<search::PriorEstimate> {
+    return search::PriorEstimate{.metrics = {{"rate", 4}}, .memory_margin = 0.1};
+  };
+  space.problem.prior = right;
+  spoil_prior(space, Wrong::flipped);
+  EXPECT_DOUBLE_EQ(space.problem.prior({{"a", 1}})->metrics.at("rate"), 0.25);
+  space.problem.prior = right;
+  spoil_prior(space, Wrong::by_three);
+  std::set<double> seen;
+  for (int a = 0; a < 16; ++a) seen.insert(space.problem.prior({{"a", a}})->metrics.at("rate"));
+  EXPECT_EQ(seen, (std::set<double>{4.0 / 3, 12}));
+  EXPECT_EQ(space.problem.prior({{"a", 1}})->memory_margin, 0.1);
 }
 
 TEST(Replay, AgreesWithTheLineProtocolTrialByTrial) {

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 
+#include "base/text.hpp"
 #include "engine/catalogue.hpp"
 #include "engine/parallel.hpp"
 #include "engine/resolve.hpp"
@@ -21,6 +23,30 @@ bool allowed(const space::Space& space, const space::Point& point) {
   return std::ranges::all_of(space.constraints, [&](const space::Constraint& constraint) {
     return constraint.holds(point).value_or(false);
   });
+}
+
+/// The value of the parameter that a default's text spells.
+std::optional<space::Value> value_spelled(const space::Parameter& parameter, std::string_view text) {
+  const auto number = base::to_number(text);
+  if (const auto* choices = std::get_if<space::Choices>(&parameter.domain)) {
+    for (const auto& value : choices->values) {
+      const bool equal = number ? value.as_number() == number
+                                : base::to_lower(space::to_text(value)) == base::to_lower(text);
+      if (equal) return value;
+    }
+    return std::nullopt;
+  }
+  if (!number) return std::nullopt;
+  if (const auto* range = std::get_if<space::IntegerRange>(&parameter.domain)) {
+    const double steps = (*number - static_cast<double>(range->low)) /
+                         static_cast<double>(std::max<std::int64_t>(range->step, 1));
+    if (*number < static_cast<double>(range->low) || *number > static_cast<double>(range->high) ||
+        std::trunc(steps) != steps)
+      return std::nullopt;
+    return space::Value(static_cast<std::int64_t>(*number));
+  }
+  const auto& range = std::get<space::RealRange>(parameter.domain);
+  return *number >= range.low && *number <= range.high ? std::optional(space::Value(*number)) : std::nullopt;
 }
 
 }  // namespace
@@ -48,6 +74,23 @@ space::Point baseline_point(const space::Space& space, const Setting& setting) {
     fewest = resolved->world_size;
   }
   return best.value_or(fixed);
+}
+
+std::optional<space::Point> baseline_in_space(const space::Space& space, const Setting& setting) {
+  const auto baseline = baseline_point(space, setting);
+  space::Point point;
+  for (const auto& parameter : space.parameters) {
+    if (const auto* value = baseline.find(parameter.name)) {
+      point.set(parameter.name, *value);
+      continue;
+    }
+    const auto* flag = find_flag(setting.runtime, canonical_flag(setting.runtime, parameter.name));
+    if (flag == nullptr || flag->default_text.empty()) return std::nullopt;
+    const auto value = value_spelled(parameter, flag->default_text);
+    if (!value) return std::nullopt;
+    point.set(parameter.name, *value);
+  }
+  return allowed(space, point) && resolve(point, setting) ? std::optional(point) : std::nullopt;
 }
 
 }  // namespace autotuner::engine

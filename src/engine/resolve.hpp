@@ -55,6 +55,10 @@ base::Result<std::vector<space::Parameter>> fold(std::vector<space::Parameter> p
 /// smallest world size.
 space::Point baseline_point(const space::Space& space, const Setting& setting);
 
+/// The baseline as a point of the space: with the engine's defaults for what it leaves to the engine. Nothing
+/// where a default is not known or is none of the values.
+std::optional<space::Point> baseline_in_space(const space::Space& space, const Setting& setting);
+
 /// GPUs that flags need on this runtime; lenient: unreadable factors count as 1.
 int world_size(const space::Point& flags, RuntimeId runtime, bool host_has_gpu);
 

@@ -435,6 +435,18 @@ TEST(BaselinePoint, TakesTheSmallestValidWorldSize) {
       (space::Point{{"__parallel__tp", 6}, {"__parallel__dcp", 3}}));
 }
 
+TEST(BaselinePoint, IsAPointOfTheSpaceWhereDefaultsAreKnownAndAmongTheValues) {
+  const space::Parameter sizes{"tp-size", space::Choices{{1, 2}}};
+  const space::Parameter kinds{"kv-cache-dtype", space::Choices{{"fp8", "auto"}}};
+  EXPECT_EQ(baseline_in_space({{sizes, kinds}, {}}, {.runtime = vllm}),
+            (space::Point{{"tp-size", 1}, {"kv-cache-dtype", "auto"}}));
+  EXPECT_EQ(baseline_in_space({{sizes, {"kv-cache-dtype", space::Choices{{"fp8"}}}}, {}}, {.runtime = vllm}),
+            (space::Point{{"tp-size", 1}, {"kv-cache-dtype", "fp8"}}));
+  EXPECT_FALSE(
+      baseline_in_space({{{"kv-cache-dtype", space::Choices{{"fp8", "int8"}}}}, {}}, {.runtime = vllm}));
+  EXPECT_FALSE(baseline_in_space({{{"no-such-flag", space::Choices{{1, 2}}}}, {}}, {.runtime = vllm}));
+}
+
 TEST(BaselinePoint, ObeysConstraints) {
   const space::Space space{.parameters = {{"tp-size", space::Choices{{1, 2, 4}}}},
                            .constraints = {space::Constraint::parse("tp-size >= 2").value()}};

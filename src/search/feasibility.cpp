@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/random.hpp"
 #include "search/acquisition.hpp"
 
 namespace autotuner::search {
@@ -50,41 +49,26 @@ Suspicion::Mask shared(const std::uint32_t* a, const std::vector<std::uint32_t>&
   return mask;
 }
 
-/// Values that have no number are told apart by a hash, which only equality looks at.
-double coordinate(const space::Value* value) {
-  if (value == nullptr) return -1;
-  if (const auto number = value->as_number()) return *number;
-  return static_cast<double>(base::stable_hash(space::identity(*value)) >> 11);
-}
-
 }  // namespace
 
 Feasibility::Feasibility(const GpGround& ground)
     : ground_(ground), model_(ground.features(), classifier_settings()) {
-  if (!ground.pool().empty()) {
-    for (const auto& [name, value] : ground.pool().front()) {
-      if (parameters_.size() < Suspicion::most_parameters) parameters_.push_back(name);
-    }
-  }
-  for (const auto& point : ground.pool()) {
-    const auto row = values_of(point);
-    values_.insert(values_.end(), row.begin(), row.end());
-  }
   innocence_.assign(ground.pool().size(), 1);
-  for (const auto& point : ground.pool()) {
-    const auto row = footprint(point);
-    footprints_.insert(footprints_.end(), row.begin(), row.end());
-  }
   ruled_out_.assign(ground.pool().size(), false);
 }
 
 std::vector<std::uint32_t> Feasibility::values_of(const space::Point& point) {
   std::vector<std::uint32_t> numbers;
-  for (std::size_t i = 0; i < parameters_.size(); ++i) {
-    const auto* value = point.find(parameters_[i]);
+  const auto& known = ground_.number_of_value();
+  for (const auto& parameter : ground_.parameters()) {
+    const auto* value = point.find(parameter);
     const auto key = value == nullptr ? std::string() : space::identity(*value);
-    const auto number = static_cast<std::uint32_t>(value_numbers_.size());
-    numbers.push_back(value_numbers_.try_emplace(key, number).first->second);
+    if (const auto found = known.find(key); found != known.end()) {
+      numbers.push_back(found->second);
+      continue;
+    }
+    const auto next = static_cast<std::uint32_t>(known.size() + new_values_.size());
+    numbers.push_back(new_values_.try_emplace(key, next).first->second);
   }
   return numbers;
 }
@@ -102,38 +86,41 @@ void Feasibility::suspect(std::span<const Sample> samples) {
     if (!failed) {
       successes.push_back(values_of(trial.point));
     } else if (trial.failure == Failure::invalid || (!margin && ran_out(trial))) {
-      suspects_.push_back({values_of(trial.point), Suspicion(parameters_.size())});
+      suspects_.push_back({values_of(trial.point), Suspicion(ground_.parameters().size())});
     }
   }
   for (auto& suspect : suspects_) {
     for (const auto& success : successes) suspect.suspicion.absolve(shared(success.data(), suspect.values));
   }
   const auto margins = ground_.margins();
-  const auto width = parameters_.size();
-  std::unordered_map<long, double> chances;  // margins come in few values; by ten-thousandths of the memory
+  const auto values = ground_.value_numbers();
+  const auto width = ground_.parameters().size();
+  // By ten-thousandths of the memory; below 0 = not reckoned yet.
+  constexpr long finest = 10'000;
+  std::vector<double> chances(2 * finest + 1, -1);
   for (std::size_t i = 0; i < innocence_.size(); ++i) {
     innocence_[i] = 1;
     if (margins.empty() || std::isnan(margins[i])) continue;
-    const auto key = std::lround(std::clamp(margins[i], -1.0, 1.0) * 1e4);
-    const auto [found, is_new] = chances.try_emplace(key, 0);
-    if (is_new) found->second = threshold_(static_cast<double>(key) / 1e4);
-    innocence_[i] *= found->second;
+    const auto key = std::lround(std::clamp(margins[i], -1.0, 1.0) * finest);
+    auto& chance = chances[static_cast<std::size_t>(key + finest)];
+    if (chance < 0) chance = threshold_(static_cast<double>(key) / finest);
+    innocence_[i] *= chance;
   }
   for (const auto& suspect : suspects_) {
     std::unordered_map<Suspicion::Mask, double> known;
+    Suspicion::Mask last = 0;  // neighbours in the pool mostly share the same values
+    double innocent = 1 - suspect.suspicion(last);
     for (std::size_t i = 0; i < innocence_.size(); ++i) {
-      const auto mask = shared(&values_[i * width], suspect.values);
-      const auto [found, is_new] = known.try_emplace(mask, 0);
-      if (is_new) found->second = suspect.suspicion(mask);
-      innocence_[i] *= 1 - found->second;
+      const auto mask = shared(&values[i * width], suspect.values);
+      if (mask != last) {
+        const auto [found, is_new] = known.try_emplace(mask, 0);
+        if (is_new) found->second = 1 - suspect.suspicion(mask);
+        last = mask;
+        innocent = found->second;
+      }
+      innocence_[i] *= innocent;
     }
   }
-}
-
-Feasibility::Footprint Feasibility::footprint(const space::Point& point) const {
-  Footprint footprint;
-  for (const auto& axis : ground_.memory_axes()) footprint.push_back(coordinate(point.find(axis.parameter)));
-  return footprint;
 }
 
 bool Feasibility::dominated(const double* footprint, const Failed& failed) const {
@@ -163,7 +150,7 @@ void Feasibility::learn(std::span<const Sample> samples) {
     ++failures_;
     const bool tells = trial.failure == Failure::no_cache_room || trial.failure == Failure::no_graph_room ||
                        trial.failure == Failure::out_of_memory_load;
-    if (tells) failures.push_back({footprint(trial.point), trial.failure});
+    if (tells) failures.push_back({ground_.footprint(trial.point), trial.failure});
   }
   model_.learn(observations);
   suspect(samples);
@@ -173,7 +160,8 @@ void Feasibility::learn(std::span<const Sample> samples) {
   const auto width = ground_.memory_axes().size();
   for (std::size_t f = grew ? out_of_memory_.size() : 0; f < failures.size(); ++f) {
     for (std::size_t i = 0; i < ruled_out_.size(); ++i) {
-      if (!ruled_out_[i] && dominated(footprints_.data() + (i * width), failures[f])) ruled_out_[i] = true;
+      if (!ruled_out_[i] && dominated(ground_.footprints().data() + (i * width), failures[f]))
+        ruled_out_[i] = true;
     }
   }
   out_of_memory_ = std::move(failures);
@@ -192,13 +180,27 @@ double Feasibility::probability(std::size_t index) const {
 }
 
 bool Feasibility::rules_out(const space::Point& point) const {
-  const auto row = footprint(point);
+  const auto row = ground_.footprint(point);
   return std::ranges::any_of(out_of_memory_,
                              [&](const Failed& failed) { return dominated(row.data(), failed); });
 }
 
 double Feasibility::probability(const Prospect& prospect) {
-  double chance = failures_ > 0 ? probability_of(model_.at(prospect.features, 0)) : 1;
+  return innocence(prospect) * (failures_ > 0 ? probability_of(model_.at(prospect.features, 0)) : 1);
+}
+
+std::vector<double> Feasibility::probabilities(std::span<const Prospect> prospects) {
+  std::vector<double> chances;
+  chances.reserve(prospects.size());
+  for (const auto& prospect : prospects) chances.push_back(innocence(prospect));
+  if (failures_ == 0) return chances;
+  const auto beliefs = model_.judge_once(candidates_of(ground_.features(), prospects), {});
+  for (std::size_t i = 0; i < chances.size(); ++i) chances[i] *= probability_of(beliefs[i]);
+  return chances;
+}
+
+double Feasibility::innocence(const Prospect& prospect) {
+  double chance = 1;
   if (prospect.memory_margin) chance *= threshold_(*prospect.memory_margin);
   const auto values = values_of(prospect.point);
   for (const auto& suspect : suspects_)

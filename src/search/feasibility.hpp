@@ -45,6 +45,7 @@ class Feasibility {
   /// Of any point.
   bool rules_out(const space::Point& point) const;
   double probability(const Prospect& prospect);
+  std::vector<double> probabilities(std::span<const Prospect> prospects);
 
  private:
   using Footprint = std::vector<double>;
@@ -54,18 +55,16 @@ class Feasibility {
     bool operator==(const Failed&) const = default;
   };
 
-  Footprint footprint(const space::Point& point) const;
   bool dominated(const double* footprint, const Failed& failed) const;
   std::vector<std::uint32_t> values_of(const space::Point& point);
   void suspect(std::span<const Sample> samples);
   static double probability_of(const Gaussian& belief);
+  double innocence(const Prospect& prospect);
 
   const GpGround& ground_;
   MetricModel model_;
   MemoryThreshold threshold_;
-  std::vector<std::string> parameters_;
-  std::unordered_map<std::string, std::uint32_t> value_numbers_;
-  std::vector<std::uint32_t> values_;  ///< of the pool, row after row: which value each parameter has
+  std::unordered_map<std::string, std::uint32_t> new_values_;  ///< that no point of the pool has
   struct Suspect {
     std::vector<std::uint32_t> values;
     Suspicion suspicion;
@@ -73,7 +72,6 @@ class Feasibility {
   std::vector<Suspect> suspects_;
   std::vector<double>
       innocence_;  ///< of the pool: chance to fail for none of the suspected reasons, and to fit
-  std::vector<double> footprints_;  ///< of the pool, row after row
   std::vector<Failed> out_of_memory_;
   std::vector<bool> ruled_out_;
   std::size_t failures_ = 0;

@@ -7,6 +7,7 @@
 #include <numbers>
 
 #include "search/minimize.hpp"
+#include "search/wide.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -25,7 +26,7 @@ double dot(const double* a, const double* b, std::size_t n) {
 }
 
 /// Square, row-major: factor L with L L' = K in place of the lower half. False if not positive definite.
-bool factorize(std::vector<double>& k, std::size_t n) {
+AUTOTUNER_WIDE bool factorize(double* k, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) {
     double* row = &k[i * n];
     for (std::size_t j = 0; j < i; ++j) row[j] = (row[j] - dot(row, &k[j * n], j)) / k[j * n + j];
@@ -36,9 +37,8 @@ bool factorize(std::vector<double>& k, std::size_t n) {
   return true;
 }
 
-/// The lower triangle of L^-1, row-major.
-std::vector<double> inverse_of_factor(const std::vector<double>& l, std::size_t n) {
-  std::vector<double> inverse(n * n, 0.0);
+/// The lower triangle of L^-1, row-major; `inverse` holds zeros.
+AUTOTUNER_WIDE void invert_factor(const double* l, std::size_t n, double* inverse) {
   for (std::size_t i = 0; i < n; ++i) {
     double* row = &inverse[i * n];
     for (std::size_t k = 0; k < i; ++k) {
@@ -50,12 +50,16 @@ std::vector<double> inverse_of_factor(const std::vector<double>& l, std::size_t 
     for (std::size_t j = 0; j < i; ++j) row[j] *= pivot;
     row[i] = pivot;
   }
+}
+
+std::vector<double> inverse_of_factor(const std::vector<double>& l, std::size_t n) {
+  std::vector<double> inverse(n * n, 0.0);
+  invert_factor(l.data(), n, inverse.data());
   return inverse;
 }
 
 /// K^-1 = L^-T L^-1, both halves.
-std::vector<double> inverse_of_product(const std::vector<double>& inverse, std::size_t n) {
-  std::vector<double> product(n * n, 0.0);
+AUTOTUNER_WIDE void multiply_inverses(const double* inverse, std::size_t n, double* product) {
   for (std::size_t k = 0; k < n; ++k) {
     const double* row = &inverse[k * n];
     for (std::size_t i = 0; i <= k; ++i) {
@@ -66,7 +70,21 @@ std::vector<double> inverse_of_product(const std::vector<double>& inverse, std::
   for (std::size_t i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < i; ++j) product[j * n + i] = product[i * n + j];
   }
+}
+
+std::vector<double> inverse_of_product(const std::vector<double>& inverse, std::size_t n) {
+  std::vector<double> product(n * n, 0.0);
+  multiply_inverses(inverse.data(), n, product.data());
   return product;
+}
+
+/// Solves for a further row of a packed factor; returns the sum of its squares.
+AUTOTUNER_WIDE double eliminate_row(const double* packed, std::size_t size, double* row) {
+  for (std::size_t j = 0; j < size; ++j) {
+    const double* other = packed + j * (j + 1) / 2;
+    row[j] = (row[j] - dot(row, other, j)) / other[j];
+  }
+  return dot(row, row, size);
 }
 
 std::vector<double> times(const std::vector<double>& matrix, std::span<const double> v) {
@@ -107,20 +125,40 @@ double matern(double squared, double* derivative) {
   return (1 + root + 5.0 / 3 * squared) * decay;
 }
 
-double covariance(const Kernel& kernel, const TrainingSet& set, std::size_t i, std::size_t j) {
+std::vector<double> column_weights(const Kernel& kernel, std::span<const std::size_t> groups) {
+  std::vector<double> weights;
+  weights.reserve(groups.size());
+  for (const auto group : groups) weights.push_back(std::exp(-2 * kernel.log_lengths[group]));
+  return weights;
+}
+
+double covariance(const Kernel& kernel, std::span<const double> column_weights, const TrainingSet& set,
+                  std::size_t i, std::size_t j) {
   const auto a = set.row(i);
   const auto b = set.row(j);
   double squared = 0;
   for (std::size_t c = 0; c < a.size(); ++c) {
     const double gap = a[c] - b[c];
-    squared += gap * gap * std::exp(-2 * kernel.log_lengths[set.groups[c]]);
+    squared += gap * gap * column_weights[c];
   }
   return std::exp(2 * kernel.log_signal) * matern(squared) + kernel.constant * kernel.constant +
          kernel.slope * kernel.slope * set.expectations[i] * set.expectations[j];
 }
 
-double fit_loss(const TrainingSet& set, const Kernel& fixed, const KernelPrior& prior,
-                std::span<const double> parameters, std::span<double> gradient) {
+SquaredGaps::SquaredGaps(const TrainingSet& set)
+    : groups_(set.group_count), values_(set.size() * (set.size() + 1) / 2 * set.group_count, 0.0) {
+  double* out = values_.data();
+  for (std::size_t i = 0; i < set.size(); ++i) {
+    const auto a = set.row(i);
+    for (std::size_t j = 0; j < i; ++j, out += groups_) {
+      const auto b = set.row(j);
+      for (std::size_t c = 0; c < a.size(); ++c) out[set.groups[c]] += (a[c] - b[c]) * (a[c] - b[c]);
+    }
+  }
+}
+
+double fit_loss(const TrainingSet& set, const SquaredGaps& gaps, const Kernel& fixed,
+                const KernelPrior& prior, std::span<const double> parameters, std::span<double> gradient) {
   constexpr double nowhere = std::numeric_limits<double>::infinity();
   const auto n = set.size();
   const auto groups = set.group_count;
@@ -134,23 +172,16 @@ double fit_loss(const TrainingSet& set, const Kernel& fixed, const KernelPrior& 
   std::vector<double> shape(n * n);   // s^2 m
   std::vector<double> change(n * n);  // s^2 dm/dq
   for (std::size_t i = 0; i < n; ++i) {
-    const auto a = set.row(i);
     for (std::size_t j = 0; j < i; ++j) {
-      const auto b = set.row(j);
-      double squared = 0;
-      for (std::size_t c = 0; c < a.size(); ++c) {
-        const double gap = a[c] - b[c];
-        squared += gap * gap * weights[set.groups[c]];
-      }
       double derivative = 0;
-      shape[i * n + j] = signal * matern(squared, &derivative);
+      shape[i * n + j] = signal * matern(dot(gaps.of(i, j), weights.data(), groups), &derivative);
       change[i * n + j] = signal * derivative;
       k[i * n + j] = shape[i * n + j] + constant + slope * set.expectations[i] * set.expectations[j];
     }
     k[i * n + i] = signal + constant + slope * set.expectations[i] * set.expectations[i] +
                    noise * set.noise_scales[i] + jitter;
   }
-  if (!factorize(k, n)) return nowhere;
+  if (!factorize(k.data(), n)) return nowhere;
   const auto inverse_factor = inverse_of_factor(k, n);
   std::vector<double> white(n);
   for (std::size_t i = 0; i < n; ++i) white[i] = dot(&inverse_factor[i * n], set.targets.data(), i + 1);
@@ -166,9 +197,8 @@ double fit_loss(const TrainingSet& set, const Kernel& fixed, const KernelPrior& 
   // d loss / d theta = 1/2 tr((K^-1 - alpha alpha') dK/dtheta)
   const auto inverse = inverse_of_product(inverse_factor, n);
   const auto alpha = times(inverse, set.targets);
-  std::vector<double> by_column(set.groups.size(), 0.0);
+  std::vector<double> by_group(groups, 0.0);
   for (std::size_t i = 0; i < n; ++i) {
-    const auto a = set.row(i);
     const double on_diagonal = inverse[i * n + i] - alpha[i] * alpha[i];
     slopes[groups] += signal * on_diagonal;
     slopes[groups + 1] += noise * set.noise_scales[i] * on_diagonal;
@@ -176,16 +206,12 @@ double fit_loss(const TrainingSet& set, const Kernel& fixed, const KernelPrior& 
       const double pull = inverse[i * n + j] - alpha[i] * alpha[j];
       slopes[groups] += 2 * shape[i * n + j] * pull;
       const double moved = pull * change[i * n + j];
-      const auto b = set.row(j);
-      for (std::size_t c = 0; c < a.size(); ++c) {
-        const double gap = a[c] - b[c];
-        by_column[c] += moved * gap * gap;
-      }
+      const double* gap = gaps.of(i, j);
+      for (std::size_t g = 0; g < groups; ++g) by_group[g] += moved * gap[g];
     }
   }
   // dq/d(ln l) = -2 gap^2 / l^2; the pair counts twice, the trace by half.
-  for (std::size_t c = 0; c < by_column.size(); ++c)
-    slopes[set.groups[c]] -= 2 * by_column[c] * weights[set.groups[c]];
+  for (std::size_t g = 0; g < groups; ++g) slopes[g] -= 2 * by_group[g] * weights[g];
   std::ranges::copy(slopes, gradient.begin());
   return loss;
 }
@@ -194,8 +220,9 @@ Kernel fit(const TrainingSet& set, const Kernel& start, const KernelPrior& prior
   auto parameters = start.log_lengths;
   parameters.push_back(start.log_signal);
   parameters.push_back(start.log_noise);
+  const SquaredGaps gaps(set);
   const auto loss = [&](std::span<const double> x, std::span<double> gradient) {
-    return fit_loss(set, start, prior, x, gradient);
+    return fit_loss(set, gaps, start, prior, x, gradient);
   };
   return with(start, minimize(loss, std::move(parameters), iterations));
 }
@@ -203,13 +230,14 @@ Kernel fit(const TrainingSet& set, const Kernel& start, const KernelPrior& prior
 LeaveOneOut leave_one_out(const TrainingSet& set, const Kernel& kernel) {
   const auto n = set.size();
   std::vector<double> k(n * n);
+  const auto weights = column_weights(kernel, set.groups);
   const double noise = std::exp(2 * kernel.log_noise);
   for (std::size_t i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j <= i; ++j) k[i * n + j] = covariance(kernel, set, i, j);
+    for (std::size_t j = 0; j <= i; ++j) k[i * n + j] = covariance(kernel, weights, set, i, j);
     k[i * n + i] += noise * set.noise_scales[i] + jitter;
   }
   LeaveOneOut result;
-  if (!factorize(k, n)) {
+  if (!factorize(k.data(), n)) {
     result.residuals.assign(n, 0.0);
     result.deviations.assign(n, 1.0);
     result.log_likelihood = -std::numeric_limits<double>::infinity();
@@ -231,12 +259,8 @@ void CholeskyFactor::append(std::span<const double> covariances) {
   const auto start = values_.size();
   values_.insert(values_.end(), covariances.begin(), covariances.end());
   double* row_values = &values_[start];
-  for (std::size_t j = 0; j < size_; ++j) {
-    const auto other = row(j);
-    row_values[j] = (row_values[j] - dot(row_values, other.data(), j)) / other[j];
-  }
   const double variance = row_values[size_];
-  const double pivot = variance - dot(row_values, row_values, size_);
+  const double pivot = variance - eliminate_row(values_.data(), size_, row_values);
   row_values[size_] = std::sqrt(std::max(pivot, jitter * variance));
   ++size_;
 }

@@ -38,6 +38,19 @@ struct TrainingSet {
   }
 };
 
+/// (x_ig - x_jg)^2, summed over the columns of each group g, for every pair of rows j < i: all that a fit has
+/// to know of the rows.
+class SquaredGaps {
+ public:
+  explicit SquaredGaps(const TrainingSet& set);
+  /// By group.
+  const double* of(std::size_t i, std::size_t j) const { return &values_[(i * (i - 1) / 2 + j) * groups_]; }
+
+ private:
+  std::size_t groups_;
+  std::vector<double> values_;
+};
+
 /// Where a fit starts from and is drawn to: normal in each logarithm.
 struct KernelPrior {
   double length_mean = 0;
@@ -52,13 +65,17 @@ struct KernelPrior {
 /// m(r) for r^2, and in `derivative` dm / d(r^2).
 double matern(double squared, double* derivative = nullptr);
 
-double covariance(const Kernel& kernel, const TrainingSet& set, std::size_t i, std::size_t j);
+/// 1 / l_group(j)^2 by column.
+std::vector<double> column_weights(const Kernel& kernel, std::span<const std::size_t> groups);
+
+double covariance(const Kernel& kernel, std::span<const double> column_weights, const TrainingSet& set,
+                  std::size_t i, std::size_t j);
 
 /// -ln p(targets | kernel) - ln p(kernel) but for constants, in the order log_lengths, log_signal, log_noise
 /// of `parameters`; infinite where the covariance is not positive definite. An empty `gradient` is not
 /// written.
-double fit_loss(const TrainingSet& set, const Kernel& fixed, const KernelPrior& prior,
-                std::span<const double> parameters, std::span<double> gradient);
+double fit_loss(const TrainingSet& set, const SquaredGaps& gaps, const Kernel& fixed,
+                const KernelPrior& prior, std::span<const double> parameters, std::span<double> gradient);
 
 /// The kernel of maximal posterior near `start`, by L-BFGS.
 Kernel fit(const TrainingSet& set, const Kernel& start, const KernelPrior& prior, int iterations);

@@ -45,23 +45,26 @@ TEST(GaussianProcess, HasTheGradientThatDifferencesShow) {
   const auto set = example(12, 1);
   const std::vector<double> at{-0.3, 0.4, 0.1, 0.2, -2.1};
   std::vector<double> gradient(at.size());
-  fit_loss(set, kernel(), {}, at, gradient);
+  fit_loss(set, SquaredGaps(set), kernel(), {}, at, gradient);
   for (std::size_t i = 0; i < at.size(); ++i) {
     constexpr double h = 1e-5;
     auto above = at;
     auto below = at;
     above[i] += h;
     below[i] -= h;
-    const double slope =
-        (fit_loss(set, kernel(), {}, above, {}) - fit_loss(set, kernel(), {}, below, {})) / (2 * h);
+    const double slope = (fit_loss(set, SquaredGaps(set), kernel(), {}, above, {}) -
+                          fit_loss(set, SquaredGaps(set), kernel(), {}, below, {})) /
+                         (2 * h);
     EXPECT_NEAR(gradient[i], slope, 1e-5 * (1 + std::abs(slope))) << i;
   }
 }
 
 TEST(GaussianProcess, IsNowhereWhereItCannotBe) {
   const auto set = example(3, 1);
-  EXPECT_FALSE(std::isfinite(fit_loss(set, kernel(), {}, std::vector{99.0, 0.0, 0.0, 0.0, 0.0}, {})));
-  EXPECT_FALSE(std::isfinite(fit_loss(set, kernel(), {}, std::vector{std::nan(""), 0.0, 0.0, 0.0, 0.0}, {})));
+  EXPECT_FALSE(std::isfinite(
+      fit_loss(set, SquaredGaps(set), kernel(), {}, std::vector{99.0, 0.0, 0.0, 0.0, 0.0}, {})));
+  EXPECT_FALSE(std::isfinite(
+      fit_loss(set, SquaredGaps(set), kernel(), {}, std::vector{std::nan(""), 0.0, 0.0, 0.0, 0.0}, {})));
 }
 
 TEST(GaussianProcess, FitsBetterThanItsStart) {
@@ -71,7 +74,7 @@ TEST(GaussianProcess, FitsBetterThanItsStart) {
     auto parameters = k.log_lengths;
     parameters.push_back(k.log_signal);
     parameters.push_back(k.log_noise);
-    return fit_loss(set, k, {}, parameters, {});
+    return fit_loss(set, SquaredGaps(set), k, {}, parameters, {});
   };
   EXPECT_LT(loss(fitted), loss(kernel()));
 }
@@ -119,7 +122,7 @@ TEST(CholeskyFactor, TimesItselfIsTheCovariance) {
     for (std::size_t j = 0; j < i; ++j) {
       double sum = 0;
       for (std::size_t k = 0; k <= j; ++k) sum += process.factor().row(i)[k] * process.factor().row(j)[k];
-      EXPECT_NEAR(sum, covariance(kernel(), set, i, j), 1e-9);
+      EXPECT_NEAR(sum, covariance(kernel(), column_weights(kernel(), set.groups), set, i, j), 1e-9);
     }
   }
 }

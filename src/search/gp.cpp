@@ -195,19 +195,22 @@ class GpSearch final : public PoolSearch {
     for (const auto& [score, point] : scored) {
       if (origins.size() <= mutated) origins.push_back(point);
     }
+    auto candidates = neighbours(region(), origins, random);
+    std::erase_if(candidates,
+                  [&](const auto& candidate) { return feasibility().rules_out(candidate.point); });
+    std::vector<Prospect> prospects;
+    for (const auto& candidate : candidates) prospects.push_back(ground().prospect(candidate.point));
+    const auto chances = feasibility().probabilities(prospects);
+    const auto beliefs = model_.beliefs(prospects, outlook);
     double most = chosen.value;
     std::optional<Suggestion> result;
-    for (auto& candidate : neighbours(region(), origins, random)) {
-      const auto prospect = ground().prospect(candidate.point);
-      if (feasibility().rules_out(candidate.point)) continue;
-      const double p = feasibility().probability(prospect);
-      if (p < safe) continue;
-      const auto belief = model_.belief(prospect, outlook);
-      const double value = worth(belief, best, p, true);
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+      if (chances[i] < safe) continue;
+      const double value = worth(beliefs[i], best, chances[i], true);
       if (value <= most) continue;
       most = value;
-      result = Suggestion{std::move(candidate.point), std::move(candidate.covers),
-                          reason(belief, p, outlook, best), "model"};
+      result = Suggestion{std::move(candidates[i].point), std::move(candidates[i].covers),
+                          reason(beliefs[i], chances[i], outlook, best), "model"};
     }
     return result;
   }

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
+#include <numeric>
 
+#include "base/random.hpp"
 #include "search/logged_strategy.hpp"
+#include "search/suspicion.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -19,6 +21,12 @@ std::map<std::string, double> logarithms(const std::map<std::string, double>& me
     if (std::isfinite(value) && value > 0) result[name] = std::log(value);
   }
   return result;
+}
+
+double coordinate(const space::Value* value) {
+  if (value == nullptr) return -1;
+  if (const auto number = value->as_number()) return *number;
+  return static_cast<double>(base::stable_hash(space::identity(*value)) >> 11);
 }
 
 }  // namespace
@@ -38,6 +46,11 @@ GpGround::GpGround(const space::Space& space, const Region& region, const Proble
     axes_.push_back(
         {parameter.name, memory_direction(role), role == Role::memory_fraction, role == Role::graph_size});
   }
+  for (const auto& point : pool_) {
+    const auto row = footprint(point);
+    footprints_.insert(footprints_.end(), row.begin(), row.end());
+  }
+  number_values();
   if (!problem_.prior) return;
   constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
   margins_.assign(pool_.size(), unknown);
@@ -59,6 +72,28 @@ GpGround::GpGround(const space::Space& space, const Region& region, const Proble
   }
 }
 
+void GpGround::number_values() {
+  if (pool_.empty()) return;
+  for (const auto& [name, value] : pool_.front()) {
+    if (parameters_.size() < Suspicion::most_parameters) parameters_.push_back(name);
+  }
+  for (const auto& point : pool_) {
+    for (const auto& parameter : parameters_) {
+      const auto* value = point.find(parameter);
+      const auto next = static_cast<std::uint32_t>(number_of_value_.size());
+      value_numbers_.push_back(
+          number_of_value_.try_emplace(value == nullptr ? "" : space::identity(*value), next).first->second);
+    }
+  }
+}
+
+std::vector<double> GpGround::footprint(const space::Point& point) const {
+  std::vector<double> footprint;
+  footprint.reserve(axes_.size());
+  for (const auto& axis : axes_) footprint.push_back(coordinate(point.find(axis.parameter)));
+  return footprint;
+}
+
 bool GpGround::is_server() const {
   return !margins_.empty() || std::ranges::any_of(axes_, &MemoryAxis::is_fraction);
 }
@@ -66,18 +101,33 @@ bool GpGround::is_server() const {
 std::vector<space::Point> GpGround::points_of(const Region& region) {
   std::vector<space::Point> points;
   holds_all_ = region.is_finite() && region.size() <= most_judged;
-  if (holds_all_) {
-    for (std::size_t i = 0; i < region.size(); ++i) points.push_back(region.item(i).point);
+  base::Random random(0, 0x706f6f6c);
+  if (region.is_finite()) {
+    items_.resize(region.size());
+    std::iota(items_.begin(), items_.end(), std::size_t{0});
+    if (!holds_all_) {
+      for (std::size_t i = 0; i < pool_draws; ++i) {
+        const auto last = static_cast<std::int64_t>(items_.size()) - 1;
+        std::swap(items_[i],
+                  items_[static_cast<std::size_t>(random.integer(static_cast<std::int64_t>(i), last))]);
+      }
+      items_.resize(pool_draws);
+    }
+    for (const auto item : items_) points.push_back(region.item(item).point);
     return points;
   }
-  base::Random random(0, 0x706f6f6c);
-  std::set<std::string> seen;
   for (std::size_t i = 0; i < pool_draws; ++i) {
     auto candidate = region.draw(random);
     if (!candidate) break;
-    if (seen.insert(space::identity(candidate->point)).second) points.push_back(std::move(candidate->point));
+    if (positions_.try_emplace(region.identity_of(candidate->point), points.size()).second)
+      points.push_back(std::move(candidate->point));
   }
   return points;
+}
+
+std::optional<std::size_t> GpGround::position_of(const std::string& identity) const {
+  const auto found = positions_.find(identity);
+  return found == positions_.end() ? std::nullopt : std::optional(found->second);
 }
 
 std::span<const double> GpGround::expected(const std::string& metric) const {
@@ -93,6 +143,14 @@ Prospect GpGround::prospect(const space::Point& point) const {
     prospect.memory_margin = estimate->memory_margin;
   }
   return prospect;
+}
+
+CandidateSet candidates_of(const Features& features, std::span<const Prospect> prospects) {
+  std::vector<double> rows;
+  rows.reserve(prospects.size() * features.columns());
+  for (const auto& prospect : prospects)
+    rows.insert(rows.end(), prospect.features.begin(), prospect.features.end());
+  return {features.columns(), rows};
 }
 
 std::shared_ptr<const GpGround> make_gp_ground(const space::Space& space, const Region& region,

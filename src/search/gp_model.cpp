@@ -209,4 +209,26 @@ ScoreBelief GpModel::belief(const Prospect& prospect, Outlook outlook) const {
   return belief;
 }
 
+std::vector<ScoreBelief> GpModel::beliefs(std::span<const Prospect> prospects, Outlook outlook) const {
+  const auto candidates = candidates_of(ground_.features(), prospects);
+  std::vector<ScoreBelief> beliefs(prospects.size());
+  std::vector<double> expectations(prospects.size());
+  for (std::size_t p = 0; p < parts_.size(); ++p) {
+    const auto& part = parts_[p];
+    const auto& model = chosen(part, outlook);
+    std::ranges::transform(prospects, expectations.begin(),
+                           [&](const Prospect& prospect) { return expectation(part, prospect); });
+    auto values = model.size() > 0 ? model.judge_once(candidates, expectations)
+                                   : std::vector<Gaussian>(prospects.size(), {part.limit, 1});
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      values[i].mean = part.sign * values[i].mean - part.limit;
+      if (p == 0)
+        beliefs[i].objective = values[i];
+      else
+        beliefs[i].excess.push_back(values[i]);
+    }
+  }
+  return beliefs;
+}
+
 }  // namespace autotuner::search

@@ -43,7 +43,10 @@ class GpModel {
   /// deviations. Cheap; needs judge().
   std::vector<float> optimistic_scores(Outlook outlook) const;
   ScoreBelief belief(std::size_t index, Outlook outlook) const;
+  /// Of any point.
   ScoreBelief belief(const Prospect& prospect, Outlook outlook) const;
+  /// Of a few points at once.
+  std::vector<ScoreBelief> beliefs(std::span<const Prospect> prospects, Outlook outlook) const;
   std::span<const double> exponents() const { return exponents_; }
   /// By limit, whether nothing is left of the score beyond it.
   const std::vector<bool>& is_hard() const { return hard_; }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <set>
-#include <string>
+#include <vector>
 
 namespace autotuner::search {
 namespace {
@@ -35,20 +35,23 @@ std::vector<space::Candidate> neighbours(const Region& region, std::span<const s
   }
   std::vector<space::Candidate> found;
   if (varied.empty() || origins.empty()) return found;
-  std::set<std::string> seen;
-  for (int i = 0; i < tries; ++i) {
-    const auto& origin = origins[static_cast<std::size_t>(i) % origins.size()];
-    std::vector<double> coordinates;
+  std::vector<std::vector<double>> starts;
+  for (const auto& origin : origins) {
+    auto& start = starts.emplace_back();
     for (const auto& coordinate : region.domain().coordinates(origin))
-      coordinates.push_back(coordinate.value_or(0));
+      start.push_back(coordinate.value_or(0));
+  }
+  std::set<std::vector<double>> seen;
+  for (int i = 0; i < tries; ++i) {
+    auto coordinates = starts[static_cast<std::size_t>(i) % starts.size()];
     for (auto changes = random.integer(1, most_changes); changes > 0; --changes) {
       const auto which =
           varied[static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(varied.size()) - 1))];
       coordinates[which] = changed(dimensions[which], coordinates[which], random);
     }
+    if (!seen.insert(coordinates).second) continue;
     auto candidate = region.admit(region.domain().point(coordinates));
-    if (candidate && seen.insert(space::identity(candidate->point)).second)
-      found.push_back(std::move(*candidate));
+    if (candidate) found.push_back(std::move(*candidate));
   }
   return found;
 }

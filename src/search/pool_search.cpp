@@ -27,18 +27,25 @@ std::vector<const Prospect*> PoolSearch::pending() {
 }
 
 std::vector<std::size_t> PoolSearch::open_positions() {
+  std::vector<bool> taken(ground_->pool().size(), false);
+  if (region().is_finite()) {
+    for (std::size_t i = 0; i < taken.size(); ++i) taken[i] = !region().is_free(ground_->items()[i]);
+  } else {
+    for (const auto& identity : region().taken_identities()) {
+      if (const auto position = ground_->position_of(identity)) taken[*position] = true;
+    }
+  }
   std::vector<std::size_t> positions;
-  for (std::size_t i = 0; i < ground_->pool().size(); ++i) {
-    const bool free =
-        ground_->holds_all() ? region().is_free(i) : region().admit(ground_->pool()[i]).has_value();
-    if (free && !feasibility_.rules_out(i)) positions.push_back(i);
+  positions.reserve(taken.size());
+  for (std::size_t i = 0; i < taken.size(); ++i) {
+    if (!taken[i] && !feasibility_.rules_out(i)) positions.push_back(i);
   }
   return positions;
 }
 
 std::optional<Suggestion> PoolSearch::suggestion(std::size_t position, std::string reason,
                                                  std::string phase) {
-  auto candidate = ground_->holds_all() ? std::optional(region().item(position))
+  auto candidate = region().is_finite() ? std::optional(region().item(ground_->items()[position]))
                                         : region().admit(ground_->pool()[position]);
   if (!candidate) return std::nullopt;
   return Suggestion{std::move(candidate->point), std::move(candidate->covers), std::move(reason),

@@ -147,7 +147,7 @@ std::optional<space::Candidate> Region::admit(const space::Point& point) const {
     return item ? std::optional(listing_->candidates.items[*item]) : std::nullopt;
   }
   if (space::why_invalid(space_, rules_, point)) return std::nullopt;
-  if (taken_identities_.contains(space::identity(rules_, options_.dedupe, point))) return std::nullopt;
+  if (taken_identities_.contains(identity_of(point))) return std::nullopt;
   return space::Candidate{point, {}};
 }
 
@@ -159,9 +159,13 @@ std::optional<space::Candidate> Region::draw(base::Random& random) const {
   return free.empty() ? std::nullopt : std::optional(*free.front());
 }
 
+std::string Region::identity_of(const space::Point& point) const {
+  return space::identity(rules_, options_.dedupe, point);
+}
+
 void Region::take(const space::Point& point) {
   if (!finite_) {
-    taken_identities_.insert(space::identity(rules_, options_.dedupe, point));
+    taken_identities_.insert(identity_of(point));
   } else if (const auto item = free_item(point)) {
     taken_[*item] = true;
     --left_;

@@ -45,6 +45,11 @@ class Region {
   /// A free point from the parameters' own distributions, or nothing if none was found.
   std::optional<space::Candidate> draw(base::Random& random) const;
 
+  /// What points that are one and the same to the engine have in common.
+  std::string identity_of(const space::Point& point) const;
+  /// Of an open region.
+  const std::unordered_set<std::string>& taken_identities() const { return taken_identities_; }
+
   /// Marks a point, and those equal to it, as used. Points from elsewhere are ignored.
   void take(const space::Point& point);
   /// Nothing is taken any more. Counted, so that whoever remembers a position in the region can tell.

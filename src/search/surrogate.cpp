@@ -1,10 +1,11 @@
 #include "search/surrogate.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+
+#include "search/wide.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -23,18 +24,77 @@ inline float exp_of_negative(float x) {
   return p * std::bit_cast<float>((n + 127) << 23);
 }
 
-using Tile = std::array<float, CandidateSet::tile>;
+constexpr auto tile = CandidateSet::tile;
+
+struct Distances {
+  std::span<const float> at;
+  std::span<const float> weights;  ///< by column
+  const float* values;             ///< of the tile, column after column
+  float signal;
+  float constant;
+};
+
+/// k(at, candidates)
+AUTOTUNER_WIDE void covariances(const Distances& d, float* out) {
+  float* squared = out;
+  for (std::size_t j = 0; j < tile; ++j) squared[j] = 0;
+  for (std::size_t c = 0; c < d.at.size(); ++c) {
+    const float at = d.at[c];
+    const float weight = d.weights[c];
+    const float* values = d.values + c * tile;
+    for (std::size_t j = 0; j < tile; ++j) {
+      const float gap = values[j] - at;
+      squared[j] += gap * gap * weight;
+    }
+  }
+  for (std::size_t j = 0; j < tile; ++j) {
+    const float root = std::sqrt(5 * squared[j]);
+    out[j] = d.signal * (1 + root + 5.0F / 3 * squared[j]) * exp_of_negative(-root) + d.constant;
+  }
+}
+
+/// v -= the first `count` rows, each times its factor.
+AUTOTUNER_WIDE void eliminate(const float* rows, const float* factors, std::size_t count, float* v) {
+  std::size_t r = 0;
+  for (; r + 4 <= count; r += 4) {
+    const float* row = rows + r * tile;
+    const float a = factors[r];
+    const float b = factors[r + 1];
+    const float c = factors[r + 2];
+    const float d = factors[r + 3];
+    for (std::size_t j = 0; j < tile; ++j)
+      v[j] -= (a * row[j] + b * row[tile + j]) + (c * row[2 * tile + j] + d * row[3 * tile + j]);
+  }
+  for (; r < count; ++r) {
+    const float* row = rows + r * tile;
+    for (std::size_t j = 0; j < tile; ++j) v[j] -= factors[r] * row[j];
+  }
+}
+
+struct NewRow {
+  float inverse_pivot;
+  float white;
+};
+
+AUTOTUNER_WIDE void finish(NewRow row, float* v, float* means, float* variances) {
+  for (std::size_t j = 0; j < tile; ++j) {
+    v[j] *= row.inverse_pivot;
+    means[j] += v[j] * row.white;
+    variances[j] -= v[j] * v[j];
+  }
+}
 
 }  // namespace
 
-Process::Process(Kernel kernel, TrainingSet set) : kernel_(std::move(kernel)), set_(std::move(set)) {
+Process::Process(Kernel kernel, TrainingSet set)
+    : kernel_(std::move(kernel)), set_(std::move(set)), weights_(column_weights(kernel_, set_.groups)) {
   while (factor_.size() < set_.size()) grow();
 }
 
 void Process::grow() {
   const auto i = factor_.size();
   std::vector<double> row(i + 1);
-  for (std::size_t j = 0; j <= i; ++j) row[j] = covariance(kernel_, set_, i, j);
+  for (std::size_t j = 0; j <= i; ++j) row[j] = covariance(kernel_, weights_, set_, i, j);
   row[i] += std::exp(2 * kernel_.log_noise) * set_.noise_scales[i] + least_noise;
   factor_.append(row);
   const auto l = factor_.row(i);
@@ -69,15 +129,13 @@ Gaussian Process::at(std::span<const double> row, double expectation) const {
   double mean = 0;
   double variance = std::exp(2 * kernel_.log_signal) + kernel_.constant * kernel_.constant +
                     kernel_.slope * kernel_.slope * expectation * expectation;
-  std::vector<double> weights;
-  for (const auto group : set_.groups) weights.push_back(std::exp(-2 * kernel_.log_lengths[group]));
   const double signal = std::exp(2 * kernel_.log_signal);
   for (std::size_t i = 0; i < size(); ++i) {
     const auto other = set_.row(i);
     double squared = 0;
     for (std::size_t c = 0; c < row.size(); ++c) {
       const double gap = row[c] - other[c];
-      squared += gap * gap * weights[c];
+      squared += gap * gap * weights_[c];
     }
     double k = signal * matern(squared) + kernel_.constant * kernel_.constant +
                kernel_.slope * kernel_.slope * expectation * set_.expectations[i];
@@ -105,8 +163,8 @@ void CandidatePosterior::restart(std::shared_ptr<const CandidateSet> candidates,
   candidates_ = std::move(candidates);
   expectations_ = std::move(expectations);
   size_ = 0;
+  white_.clear();
   rows_.resize(candidates_->tiles());
-  for (auto& tile_rows : rows_) tile_rows.clear();
   const auto padded = candidates_->tiles() * CandidateSet::tile;
   if (!expectations_.empty()) expectations_.resize(padded, 0.0F);
   prior_variance_ = static_cast<float>(std::exp(2 * kernel.log_signal) + kernel.constant * kernel.constant);
@@ -118,6 +176,8 @@ void CandidatePosterior::restart(std::shared_ptr<const CandidateSet> candidates,
 }
 
 void CandidatePosterior::follow(const Process& process) {
+  for (std::size_t i = white_.size(); i < process.size(); ++i)
+    white_.push_back(static_cast<float>(process.white()[i]));
   for (std::size_t t = 0; t < candidates_->tiles(); ++t) extend_tile(process, t);
   size_ = process.size();
 }
@@ -125,11 +185,8 @@ void CandidatePosterior::follow(const Process& process) {
 void CandidatePosterior::truncate(std::size_t size) {
   if (size >= size_) return;
   for (std::size_t t = 0; t < rows_.size(); ++t) {
-    auto& stored = rows_[t];
-    for (std::size_t i = size_; i-- > size;) {
-      // Not by subtraction, which would leave rounding behind: the sums are built again below.
-      stored.resize(i * CandidateSet::tile);
-    }
+    // Not by subtraction, which would leave rounding behind: the sums are built again.
+    const auto& stored = rows_[t];
     auto* mean = &means_[t * CandidateSet::tile];
     auto* variance = &variances_[t * CandidateSet::tile];
     for (std::size_t j = 0; j < CandidateSet::tile; ++j) {
@@ -153,53 +210,31 @@ void CandidatePosterior::extend_tile(const Process& process, std::size_t tile_in
   const auto& kernel = process.kernel();
   const auto& set = process.set();
   const auto columns = candidates_->columns();
-  const auto signal = static_cast<float>(std::exp(2 * kernel.log_signal));
-  const auto constant = static_cast<float>(kernel.constant * kernel.constant);
   std::vector<float> weights(columns);
-  for (std::size_t c = 0; c < columns; ++c)
-    weights[c] = static_cast<float>(std::exp(-2 * kernel.log_lengths[set.groups[c]]));
+  std::ranges::transform(column_weights(kernel, set.groups), weights.begin(),
+                         [](double weight) { return static_cast<float>(weight); });
   auto& stored = rows_[tile_index];
-  stored.resize(process.size() * CandidateSet::tile);
-  float* mean = &means_[tile_index * CandidateSet::tile];
-  float* variance = &variances_[tile_index * CandidateSet::tile];
+  if (const auto needed = process.size() * CandidateSet::tile; stored.size() < needed)
+    stored.resize(std::max(needed, stored.size() * 3 / 2));
   const float* expected = expectations_.empty() ? nullptr : &expectations_[tile_index * CandidateSet::tile];
-  white_.resize(process.size());
-  Tile squared;
+  std::vector<float> at(columns);
+  std::vector<float> factor(process.size());
   for (std::size_t i = size_; i < process.size(); ++i) {
-    squared.fill(0);
-    const auto row = set.row(i);
-    for (std::size_t c = 0; c < columns; ++c) {
-      const auto at = static_cast<float>(row[c]);
-      const float weight = weights[c];
-      const float* values = candidates_->values(tile_index, c);
-      for (std::size_t j = 0; j < CandidateSet::tile; ++j) {
-        const float gap = values[j] - at;
-        squared[j] += gap * gap * weight;
-      }
-    }
-    float* v = &stored[i * CandidateSet::tile];
-    for (std::size_t j = 0; j < CandidateSet::tile; ++j) {
-      const float root = std::sqrt(5 * squared[j]);
-      v[j] = signal * (1 + root + 5.0F / 3 * squared[j]) * exp_of_negative(-root) + constant;
-    }
-    if (expected != nullptr && slope_ != 0) {
-      const float factor = slope_ * static_cast<float>(set.expectations[i]);
-      for (std::size_t j = 0; j < CandidateSet::tile; ++j) v[j] += factor * expected[j];
-    }
+    std::ranges::transform(set.row(i), at.begin(), [](double x) { return static_cast<float>(x); });
     const auto l = process.factor().row(i);
-    for (std::size_t r = 0; r < i; ++r) {
-      const auto factor = static_cast<float>(l[r]);
-      const float* other = &stored[r * CandidateSet::tile];
-      for (std::size_t j = 0; j < CandidateSet::tile; ++j) v[j] -= factor * other[j];
+    std::ranges::transform(l, factor.begin(), [](double x) { return static_cast<float>(x); });
+    float* v = &stored[i * CandidateSet::tile];
+    covariances(
+        {at, weights, candidates_->values(tile_index, 0), static_cast<float>(std::exp(2 * kernel.log_signal)),
+         static_cast<float>(kernel.constant * kernel.constant)},
+        v);
+    if (expected != nullptr && slope_ != 0) {
+      const float share = slope_ * static_cast<float>(set.expectations[i]);
+      for (std::size_t j = 0; j < CandidateSet::tile; ++j) v[j] += share * expected[j];
     }
-    const auto pivot = static_cast<float>(1 / l[i]);
-    const auto white = static_cast<float>(process.white()[i]);
-    white_[i] = white;
-    for (std::size_t j = 0; j < CandidateSet::tile; ++j) {
-      v[j] *= pivot;
-      mean[j] += v[j] * white;
-      variance[j] -= v[j] * v[j];
-    }
+    eliminate(stored.data(), factor.data(), i, v);
+    finish({static_cast<float>(1 / l[i]), white_[i]}, v, &means_[tile_index * CandidateSet::tile],
+           &variances_[tile_index * CandidateSet::tile]);
   }
 }
 

@@ -41,6 +41,7 @@ class Process {
 
   Kernel kernel_;
   TrainingSet set_;
+  std::vector<double> weights_;  ///< by column
   CholeskyFactor factor_;
   std::vector<double> white_;
 };
@@ -91,7 +92,7 @@ class CandidatePosterior {
   std::shared_ptr<const CandidateSet> candidates_;
   std::vector<float> expectations_;
   std::size_t size_ = 0;
-  std::vector<std::vector<float>> rows_;  ///< by tile: L^-1 k(X, candidates), row after row
+  std::vector<std::vector<float>> rows_;  ///< by tile: L^-1 k(X, candidates), row after row, then room
   std::vector<float> means_;
   std::vector<float> variances_;
   std::vector<float> white_;  ///< as far as summed up

@@ -7,6 +7,14 @@
 #include "tuning/outline.hpp"
 
 namespace autotuner::tuning {
+namespace {
+
+/// The other strategies do as their models in the literature: they know only what they suggested.
+bool learns_from_baseline(const spec::Task& task) {
+  return task.search.kind == search::Kind::gp || task.search.kind == search::Kind::forest;
+}
+
+}  // namespace
 
 base::Result<std::unique_ptr<Agenda>> Agenda::make(const Run& run, engine::Setting setting,
                                                    const search::Problem& problem, bool baseline,
@@ -21,13 +29,28 @@ base::Result<std::unique_ptr<Agenda>> Agenda::make(const Run& run, engine::Setti
 }
 
 Agenda::Agenda(const Run& run, engine::Setting setting, bool baseline, const base::Clock& clock)
-    : run_(run), setting_(std::move(setting)), baseline_(baseline), clock_(clock) {}
+    : run_(run),
+      setting_(std::move(setting)),
+      baseline_(baseline),
+      baseline_in_space_(learns_from_baseline(run.task) ? engine::baseline_in_space(run.task.space, setting_)
+                                                        : std::nullopt),
+      clock_(clock) {}
+
+/// What the strategy hears of a row: search rows as they are, the baseline as the point of the space that it
+/// is, if there is one; nothing of repeats.
+std::optional<search::Trial> Agenda::told(const Experiment& experiment) const {
+  if (is_search_row(experiment)) return trial_of(experiment);
+  if (experiment.number != 0 || is_unfinished(experiment) || !baseline_in_space_) return std::nullopt;
+  auto trial = trial_of(experiment);
+  trial.point = *baseline_in_space_;
+  return trial;
+}
 
 /// Takes up a stored run where it ended.
 void Agenda::take_up() {
   std::vector<search::Trial> log;
   for (const auto& experiment : run_.experiments) {
-    if (is_search_row(experiment)) log.push_back(trial_of(experiment));
+    if (auto trial = told(experiment)) log.push_back(std::move(*trial));
     if (!is_unfinished(experiment)) continue;
     auto again = fresh(experiment.number);
     again.parameters = experiment.parameters;
@@ -135,7 +158,7 @@ bool Agenda::copies_baseline(Experiment& experiment) const {
 }
 
 void Agenda::record(const Experiment& experiment) {
-  if (is_search_row(experiment)) strategy_->record(std::vector{trial_of(experiment)});
+  if (auto trial = told(experiment)) strategy_->record(std::vector{std::move(*trial)});
 }
 
 }  // namespace autotuner::tuning

@@ -43,10 +43,12 @@ class Agenda {
   std::optional<Experiment> next_suggestion();
   Experiment fresh(int number) const;
   int next_number() const;
+  std::optional<search::Trial> told(const Experiment& experiment) const;
 
   const Run& run_;
   const engine::Setting setting_;
   const bool baseline_;
+  std::optional<space::Point> baseline_in_space_;  ///< as the strategy can learn from it
   const base::Clock& clock_;
   std::unique_ptr<search::Strategy> strategy_;
   std::deque<Experiment> cut_off_;
