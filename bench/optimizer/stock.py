@@ -98,6 +98,8 @@ def study(job):
         listed = name == "tpe-reference" or p["type"] in ("categorical", "bool") or count < 3
         space[p["name"]] = optuna.distributions.CategoricalDistribution(range(count)) if listed else optuna.distributions.IntDistribution(0, count - 1)
     visits, trace, crashes, seen, best, seconds = {}, [], 0, -1.0, 0.0, 0.0
+    server = [i for i, p in enumerate(table.parameters) if p.get("scope") != "client"]
+    running, clock, spent = None, 0.0, []
     for number in range(max(table.head["budgets"])):
         trial = None
         if number == 0 and table.head.get("default"):
@@ -111,7 +113,14 @@ def study(job):
         visit = visits.get(row, 0)
         visits[row] = visit + 1
         score = table.score(table.rows[row], noise(table.head["noise"], seed, row, visit))
-        crashes += table.rows[row]["status"] != "ok"
+        failed = table.rows[row]["status"] != "ok"
+        crashes += failed
+        wanted_server = tuple(table.points[row][i] for i in server)
+        if wanted_server != running:
+            clock += float(table.rows[row].get("start_seconds") or 0)
+        clock += float(table.rows[row].get("bench_seconds") or 0)
+        spent.append(round(clock, 1))
+        running = None if failed else wanted_server
         if score > seen:
             seen, best = score, table.truth[row] / table.best
         trace.append(round(best, 4))
@@ -122,7 +131,7 @@ def study(job):
             started = time.perf_counter()
             optimizer.tell(trial, score)
             seconds += time.perf_counter() - started
-    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
+    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "spent": spent, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
 
 
 def main():

@@ -84,6 +84,10 @@ std::size_t first_hit(const std::vector<double>& trace, double level) {
                                   trace.begin());
 }
 
+std::size_t trials_until_stop(const ReplayedStudy& study) {
+  return study.would_stop > 0 ? study.would_stop : study.trace.size();
+}
+
 /// Figures over the studies of one table.
 Json summary(const TuningTable& table, const std::string& strategy,
              const std::vector<ReplayedStudy>& studies) {
@@ -123,6 +127,11 @@ Json summary(const TuningTable& table, const std::string& strategy,
           {"violations", mean(collect([](const ReplayedStudy& s) { return s.violations; }))},
           {"repeats", mean(collect([](const ReplayedStudy& s) { return s.repeats; }))},
           {"restarts", mean(collect([](const ReplayedStudy& s) { return s.restarts; }))},
+          {"stopped", mean(collect([](const ReplayedStudy& s) { return s.would_stop > 0 ? 1 : 0; }))},
+          {"trials_until_stop", mean(collect(trials_until_stop))},
+          {"loss_of_stopping", mean(collect([](const ReplayedStudy& s) {
+             return s.trace.back() - s.trace[trials_until_stop(s) - 1];
+           }))},
           {"replay_seconds", mean(collect([](const ReplayedStudy& s) { return s.spent_seconds.back(); }))},
           {"median_seconds_to_5", median(hit_seconds)},
           {"seconds_per_ask",
@@ -139,15 +148,21 @@ std::string row_of(const TuningTable& table, const Json& figures) {
     hits += fmt::format(" {:.2f}", at["within_5"].get<double>());
   }
   const auto& last = figures["at"][std::to_string(table.budgets.back())];
+  const auto stop =
+      figures["stopped"].get<double>() > 0
+          ? fmt::format(" | stops in {:.0f} % of studies, on average after {:.1f} trials, for {:.3f} less",
+                        100 * figures["stopped"].get<double>(), figures["trials_until_stop"].get<double>(),
+                        figures["loss_of_stopping"].get<double>())
+          : "";
   return fmt::format(
       "{:26} {:6} n={:<3}{} | within 5 %{} 2 % {:.2f} | first hit {:g} | crashes {:.2f} restarts {:.1f} | "
       "{:.0f} s "
-      "to 5 % | ask {:.2f} ms, slowest {:.1f} ms\n",
+      "to 5 % | ask {:.2f} ms, slowest {:.1f} ms{}\n",
       table.name, figures["sampler"].get<std::string>(), figures["studies"].get<std::size_t>(), means, hits,
       last["within_2"].get<double>(), figures["median_first_hit_5"].get<double>(),
       figures["crashes"].get<double>(), figures["restarts"].get<double>(),
       figures["median_seconds_to_5"].get<double>(), 1e3 * figures["seconds_per_ask"].get<double>(),
-      1e3 * figures["slowest_ask_seconds"].get<double>());
+      1e3 * figures["slowest_ask_seconds"].get<double>(), stop);
 }
 
 /// One line per study, in the members that comparisons read.
@@ -167,6 +182,7 @@ Json run_of(const TuningTable& table, const std::string& strategy, const Replaye
           {"repeats", study.repeats},
           {"restarts", study.restarts},
           {"replay_seconds", rounded(study.spent_seconds.back(), 0.1)},
+          {"would_stop", study.would_stop},
           {"seconds_per_ask", study.ask_seconds / static_cast<double>(std::max<std::size_t>(study.asks, 1))}};
 }
 
@@ -227,6 +243,8 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_option("--workers", choices->study.workers, "trials at once in each study, at true cost")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  command->add_flag("--stop", choices->study.asks_to_stop,
+                    "report when the strategy would stop, how many trials that saves and what it loses");
   command->footer(
       "docs/optimizer.md describes tables, noise and figures.\n\n"
       "Examples:\n"

@@ -18,11 +18,13 @@ struct ReplayedStudy {
   double ask_seconds = 0;  ///< computing time of all suggestions
   std::size_t asks = 0;
   double slowest_ask_seconds = 0;
+  std::size_t would_stop = 0;    ///< after this trial; 0 = never
   std::vector<std::string> log;  ///< by trial: point, outcome, reason
 };
 
 struct ReplayOptions {
-  std::size_t workers = 1;  ///< trials at once, each on hardware of its own
+  std::size_t workers = 1;    ///< trials at once, each on hardware of its own
+  bool asks_to_stop = false;  ///< notes when the strategy would stop; the study goes on
 };
 
 /// Plays a study of as many trials as the largest budget of the table. The engine's default is trial 1 where

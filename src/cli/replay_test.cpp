@@ -36,9 +36,9 @@ TuningTable example() {
 }
 
 search::Blueprint blueprint_of(const TuningTable& table) {
-  return search::Blueprint::make(table.space.space, table.space.rules, *strategy_options("gp"),
-                                 table.space.problem)
-      .value();
+  auto options = *strategy_options("gp");
+  options.horizon = table.budgets.back();
+  return search::Blueprint::make(table.space.space, table.space.rules, options, table.space.problem).value();
 }
 
 TEST(TuningTable, HasTheNoiseStreamOfItsFormat) {
@@ -121,6 +121,7 @@ TEST(Replay, AgreesWithTheLineProtocolTrialByTrial) {
                          {"default", {{"a", 1}, {"b", 1}}}};
   EXPECT_EQ(protocol.answer(base::to_compact_text({{"space", space}, {"seed", 3}, {"budget", 12}})),
             R"({"ready":true})");
+  std::string running;  // value of a, the server's only parameter
   for (std::size_t trial = 0; trial < 12; ++trial) {
     auto point = *table.space.engine_default;
     if (trial > 0) {
@@ -131,10 +132,15 @@ TEST(Replay, AgreesWithTheLineProtocolTrialByTrial) {
         << study.log[trial];
     const auto row = table.row_of.at(space::identity(point));
     const auto report = observe(table, row, 3, 0);
-    const base::Json told{{"point", space::to_json(point)},
-                          {"status", table.rows[row].status},
-                          {"detail", table.rows[row].detail},
-                          {"metrics", report.metrics}};
+    const auto server = space::to_text(*point.find("a"));
+    const double start = server == running ? 0 : table.rows[row].start_seconds;
+    running = report.failure == search::Failure::none ? server : "";
+    const base::Json told{
+        {"point", space::to_json(point)},
+        {"status", table.rows[row].status},
+        {"detail", table.rows[row].detail},
+        {"metrics", report.metrics},
+        {"costs", {{"start_seconds", start}, {"bench_seconds", table.rows[row].bench_seconds}}}};
     EXPECT_EQ(protocol.answer(base::to_compact_text({{"tell", told}})), R"({"ok":true})");
   }
 }

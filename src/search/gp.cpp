@@ -6,15 +6,19 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "search/cost_model.hpp"
 #include "search/gp_model.hpp"
 #include "search/neighbours.hpp"
 #include "search/pool_search.hpp"
+#include "search/remaining_gain.hpp"
 
 namespace autotuner::search {
 namespace {
 
-constexpr std::size_t start_trials = 6;  ///< random trials before the model, where there is no prior
-constexpr std::size_t start_successes = 3;
+/// Random trials before the model, where there is no prior: a tenth of the budget, within these bounds.
+constexpr std::size_t most_starts = 6;
+constexpr std::size_t fewest_starts = 2;
+constexpr std::size_t start_share = 10;
 constexpr int start_draws = 24;
 constexpr double safe = 0.5;          ///< points less likely to run are left to the end
 constexpr std::size_t weighed = 800;  ///< candidates of which the improvement is reckoned at all
@@ -29,11 +33,16 @@ constexpr double decisive = 6;
 constexpr std::uint64_t often = 2;
 constexpr std::uint64_t seldom = 8;
 
+constexpr double worthwhile = 0.01;    ///< gain that is worth going on
+constexpr double unlikely = 0.05;      ///< a chance of it that is not
+constexpr std::size_t compared = 200;  ///< untried points that are compared with the incumbent
+
 /// A candidate and what speaks for it.
 struct Choice {
   std::size_t index = 0;
   double value = -std::numeric_limits<double>::infinity();
   double probability = 1;
+  double price = 0;  ///< what its seconds take off the value
 };
 
 class GpSearch final : public PoolSearch {
@@ -41,7 +50,22 @@ class GpSearch final : public PoolSearch {
   GpSearch(const space::Space& space, Region region, const Options& options,
            std::shared_ptr<const GpGround> ground)
       : PoolSearch("BayesianStrategy", space, std::move(region), options, std::move(ground)),
-        model_(this->ground()) {}
+        model_(this->ground()),
+        costs_(this->ground()) {}
+
+  std::optional<StopAdvice> stop_advice() override {
+    learn();
+    feasibility().judge();
+    if (model_.successes() < fewest_starts || journal().finished() < start_trials()) return std::nullopt;
+    base::Random random(options().seed, journal().finished());
+    double chance = 0;
+    for (const auto outlook : {Outlook::guarded, Outlook::unbiased})
+      chance = std::max(chance, chance_left(outlook, random));
+    return StopAdvice{
+        chance, chance <= unlikely,
+        fmt::format("{:.0f} % chance that an untried configuration is more than {:.0f} % better",
+                    100 * chance, 100 * worthwhile)};
+  }
 
  protected:
   std::optional<Suggestion> pick(std::uint64_t k) override {
@@ -52,17 +76,30 @@ class GpSearch final : public PoolSearch {
       feasibility().believe(*prospect);
     }
     feasibility().judge();
-    const bool has_prior = !ground().margins().empty();
+    const bool has_prior = ground().expects_metrics();
     if (model_.successes() == 0 && has_prior) {
       if (auto suggestion = expected_best()) return suggestion;
     }
-    const bool starting = model_.successes() < start_successes || journal().finished() < start_trials;
+    const auto starts = start_trials();
+    const bool starting = model_.successes() < fewest_starts || journal().finished() < starts;
     if (model_.successes() == 0 || (starting && !has_prior))
-      return random_start(random, start_draws, feasibility().has_failures(), start_trials);
+      return random_start(random, start_draws, feasibility().has_failures(), starts);
     return by_model(k, random);
   }
 
  private:
+  std::size_t budget() const {
+    return static_cast<std::size_t>(options().horizon > 0 ? options().horizon : options().max_iterations);
+  }
+
+  std::size_t start_trials() const { return std::clamp(budget() / start_share, fewest_starts, most_starts); }
+
+  /// Improvement counts per second at first and by itself at the end, when nothing is left to save for: the
+  /// exponent of the cost (Lee et al. 2020, "Cost-aware Bayesian optimization", cost cooling).
+  double thrift() const {
+    return std::max(0.0, 1 - static_cast<double>(journal().finished()) / static_cast<double>(budget()));
+  }
+
   void learn() {
     samples_.clear();
     for (const auto& [number, trial] : journal().trials()) {
@@ -71,6 +108,7 @@ class GpSearch final : public PoolSearch {
     }
     model_.learn(samples_);
     feasibility().learn(samples_);
+    costs_.learn(samples_);
   }
 
   /// Before anything has run: what the prior expects most of, among what fits the memory.
@@ -90,7 +128,7 @@ class GpSearch final : public PoolSearch {
       value += std::log(std::max(feasibility().probability(i), 1e-6));
       const double margin = ground().margins()[i];
       if (margin < 0) value += 100 * margin;
-      if (value > best.value) best = {i, value, 1};
+      if (value > best.value) best = {.index = i, .value = value};
     }
     if (best.value == -std::numeric_limits<double>::infinity()) return std::nullopt;
     return suggestion(best.index, "prior: expected to be best", "model");
@@ -107,6 +145,32 @@ class GpSearch final : public PoolSearch {
     for (const auto& [score, prospect] : scored)
       best = std::max(best, moments(model_.belief(*prospect, outlook), model_.exponents()).mean);
     return best;
+  }
+
+  /// That an untried point beats the incumbent by more than `worthwhile`.
+  double chance_left(Outlook outlook, base::Random& random) {
+    model_.judge(outlook);
+    const Prospect* incumbent = nullptr;
+    double best = -std::numeric_limits<double>::infinity();
+    for (const auto& sample : samples_) {
+      if (!model_.observed(*sample.trial)) continue;
+      const double mean = moments(model_.belief(*sample.prospect, outlook), model_.exponents()).mean;
+      if (mean <= best) continue;
+      best = mean;
+      incumbent = sample.prospect;
+    }
+    const double wanted = best + std::log1p(worthwhile);
+    auto choices = likely_positions(outlook);
+    for (auto& choice : choices) {
+      const auto belief = moments(model_.belief(choice.index, outlook), model_.exponents());
+      choice.value = choice.probability * normal_cdf((belief.mean - wanted) / belief.deviation);
+    }
+    std::ranges::sort(choices, std::greater(), &Choice::value);
+    if (choices.size() > compared) choices.resize(compared);
+    std::vector<Contender> contenders;
+    for (const auto& choice : choices)
+      contenders.push_back({ground().prospect(ground().pool()[choice.index]), choice.probability});
+    return chance_of_gain(model_, outlook, *incumbent, contenders, std::log1p(worthwhile), random);
   }
 
   /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm;
@@ -147,15 +211,23 @@ class GpSearch final : public PoolSearch {
     const double best = incumbent(outlook);
     auto choices = likely_positions(outlook);
     if (choices.empty()) return anything(random);
-    for (auto& choice : choices)
-      choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, false);
+    const auto width = ground().features().columns();
+    const double share = thrift();
+    std::vector<double> features(width);
+    for (auto& choice : choices) {
+      ground().candidates()->copy(choice.index, features);
+      choice.price = share * costs_.log_seconds(ground().pool()[choice.index], features);
+      choice.value =
+          worth(model_.belief(choice.index, outlook), best, choice.probability, false) - choice.price;
+    }
     const auto count = std::min(refined, choices.size());
     std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
                               &Choice::value);
     choices.resize(count);
     if (!model_.exponents().empty()) {
       for (auto& choice : choices)
-        choice.value = worth(model_.belief(choice.index, outlook), best, choice.probability, true);
+        choice.value =
+            worth(model_.belief(choice.index, outlook), best, choice.probability, true) - choice.price;
     }
     const auto chosen = *std::ranges::max_element(choices, {}, &Choice::value);
     if (!ground().holds_all()) {
@@ -170,7 +242,7 @@ class GpSearch final : public PoolSearch {
     const auto hopes = model_.optimistic_scores(outlook);
     std::vector<Choice> choices;
     for (const auto i : open_positions())
-      choices.push_back({i, hopes[i] + std::log(feasibility().innocence(i) + 1e-9), 1});
+      choices.push_back({.index = i, .value = hopes[i] + std::log(feasibility().innocence(i) + 1e-9)});
     const auto count = std::min(weighed, choices.size());
     std::ranges::nth_element(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
                              &Choice::value);
@@ -206,7 +278,8 @@ class GpSearch final : public PoolSearch {
     std::optional<Suggestion> result;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (chances[i] < safe) continue;
-      const double value = worth(beliefs[i], best, chances[i], true);
+      const double value = worth(beliefs[i], best, chances[i], true) -
+                           thrift() * costs_.log_seconds(candidates[i].point, prospects[i].features);
       if (value <= most) continue;
       most = value;
       result = Suggestion{std::move(candidates[i].point), std::move(candidates[i].covers),
@@ -227,6 +300,7 @@ class GpSearch final : public PoolSearch {
   }
 
   GpModel model_;
+  CostModel costs_;
   std::vector<Sample> samples_;
 };
 

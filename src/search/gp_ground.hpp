@@ -45,6 +45,8 @@ class GpGround {
   const std::shared_ptr<const CandidateSet>& candidates() const { return candidates_; }
   /// By position in the pool; empty if there is no prior or it has nothing to say of this metric.
   std::span<const double> expected(const std::string& metric) const;
+  /// Whether it has of any: a prior that knows memory alone tells nothing of where to begin.
+  bool expects_metrics() const { return !expected_.empty(); }
   /// By position in the pool, NaN = not known; empty without a prior.
   std::span<const double> margins() const { return margins_; }
   Prospect prospect(const space::Point& point) const;

@@ -229,6 +229,41 @@ TEST(Gp, ForgetsAPriorThatIsWrong) {
   EXPECT_GE(found, 4);
 }
 
+TEST(Gp, AdvisesToStopWhenLittleIsLeftToGain) {
+  const auto strategy = make_strategy(grid, {}, gp_options(3, 70), rate_problem()).value();
+  EXPECT_FALSE(strategy->stop_advice());
+  run(*strategy, 8);
+  const auto early = strategy->stop_advice();
+  ASSERT_TRUE(early);
+  run(*strategy, 40, 9);
+  const auto late = strategy->stop_advice();
+  ASSERT_TRUE(late);
+  EXPECT_LE(late->chance, early->chance);
+  EXPECT_TRUE(late->stop) << late->words;
+  EXPECT_NE(late->words.find("% chance that an untried configuration is more than 1 % better"),
+            std::string::npos);
+}
+
+TEST(Gp, AdvisesAndSuggestsTheSameAfterAResume) {
+  const auto whole = make_strategy(grid, {}, gp_options(3, 70), rate_problem()).value();
+  const auto points = run(*whole, 20);
+  const auto resumed = make_strategy(grid, {}, gp_options(3, 70), rate_problem()).value();
+  std::vector<Trial> log;
+  for (const auto& point : points) log.push_back(tried(static_cast<int>(log.size()) + 1, point));
+  resumed->record(log);
+  EXPECT_EQ(whole->stop_advice()->chance, resumed->stop_advice()->chance);
+  EXPECT_EQ(whole->suggest(1).front().point, resumed->suggest(1).front().point);
+}
+
+TEST(Gp, LearnsFromABaselineThatItDidNotSuggest) {
+  const auto alone = make_strategy(grid, {}, gp_options(3, 20), rate_problem()).value();
+  const auto informed = make_strategy(grid, {}, gp_options(3, 20), rate_problem()).value();
+  auto baseline = tried(0, {{"tp", 2}, {"batch", 64}, {"mode", "slow"}});
+  informed->record(std::span(&baseline, 1));
+  EXPECT_EQ(informed->suggest(1).size(), 1U);
+  EXPECT_EQ(informed->planned(), alone->planned());
+}
+
 TEST(Gp, NamesContradictoryConstraints) {
   auto space = grid;
   space.constraints.push_back(space::Constraint::parse("tp > 4").value());

@@ -181,6 +181,18 @@ Gaussian MetricModel::at(std::span<const double> features, double expectation) c
   return natural(process_.at(features, expected(fits_.back(), expectation)), expectation);
 }
 
+JointGaussian MetricModel::jointly(std::span<const double> features,
+                                   std::span<const double> expectations) const {
+  const auto& fit = fits_.back();
+  std::vector<double> scaled;
+  for (const double e : expectations) scaled.push_back(expected(fit, e));
+  auto joint = process_.jointly(features, scaled);
+  for (std::size_t i = 0; i < joint.means.size(); ++i)
+    joint.means[i] = natural({joint.means[i], 1}, expectations[i]).mean;
+  for (auto& entry : joint.factor) entry *= fit.scale;
+  return joint;
+}
+
 std::vector<float> MetricModel::scaled(std::span<const double> expectations) const {
   std::vector<float> result;
   if (!settings_.expects) return result;

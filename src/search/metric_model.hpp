@@ -54,6 +54,9 @@ class MetricModel {
   /// Of the noise-free quantity, in its units.
   Gaussian at(std::span<const double> features, double expectation) const;
 
+  /// Of several points at once, `features` row after row.
+  JointGaussian jointly(std::span<const double> features, std::span<const double> expectations) const;
+
   /// Brings the posterior over the candidates up to date. Expectations by candidate in units of the value,
   /// empty = none. The set must be the same every time; another one starts over.
   void judge(const std::shared_ptr<const CandidateSet>& candidates, std::span<const double> expectations);

@@ -71,6 +71,13 @@ struct Options {
   int horizon = 0;  ///< trials that the study will have; 0 = max_iterations. More may be asked for.
 };
 
+/// Whether going on is worth it.
+struct StopAdvice {
+  double chance = 1;  ///< that an untried point is more than 1 % better than the best known
+  bool stop = false;  ///< the chance is at most 5 %
+  std::string words;  ///< the same for people
+};
+
 /// Asks and is told (model: Designer in google/vizier). Not thread-safe: one loop owns it.
 ///
 /// A suggestion counts as running from the moment it is made; it is matched to its trial by point, so the
@@ -90,6 +97,9 @@ class Strategy {
   /// Why suggest() returns nothing: "space_exhausted" or "max_iterations"; empty while it still returns
   /// points. An open space counts as exhausted when thousands of draws in a row are invalid or known.
   virtual std::string stop_reason() const = 0;
+  /// A function of (space, seed, trials recorded), as suggestions are; nothing where the strategy has no
+  /// model of what is left or knows too little yet. Costs about as much as a suggestion.
+  virtual std::optional<StopAdvice> stop_advice() { return std::nullopt; }
   /// Class name, counters and history, in the fields that the reference (novitalabs/autotuner) reads. Without
   /// `lists` the members that grow with the trials or the grid are left out.
   virtual base::Json state(bool lists = true) const = 0;

@@ -27,6 +27,7 @@ class Study {
   /// Up to `count` points that may be tried at once; fewer or none when nothing is left.
   std::vector<Suggestion> ask(std::size_t count) { return strategy_->suggest(count); }
   void tell(const Report& report);
+  std::optional<StopAdvice> stop_advice() { return strategy_->stop_advice(); }
 
  private:
   std::unique_ptr<Strategy> strategy_;

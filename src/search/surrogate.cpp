@@ -148,6 +148,22 @@ Gaussian Process::at(std::span<const double> row, double expectation) const {
   return {mean, std::sqrt(std::max(variance, static_cast<double>(least_variance)))};
 }
 
+JointGaussian Process::jointly(std::span<const double> rows, std::span<const double> expectations) const {
+  // Of the factor of observations and points together, the corner of the points is that of their posterior.
+  constexpr double no_noise = 1e-6;
+  const auto columns = set_.groups.size();
+  Process all = *this;
+  JointGaussian result;
+  for (std::size_t i = 0; i < expectations.size(); ++i) {
+    const auto row = rows.subspan(i * columns, columns);
+    result.means.push_back(at(row, expectations[i]).mean);
+    all.append(row, expectations[i], 0, no_noise);
+    const auto corner = all.factor().row(size() + i).subspan(size());
+    result.factor.insert(result.factor.end(), corner.begin(), corner.end());
+  }
+  return result;
+}
+
 CandidateSet::CandidateSet(std::size_t columns, std::span<const double> rows)
     : size_(columns == 0 ? 0 : rows.size() / columns), columns_(columns) {
   values_.assign(tiles() * columns_ * tile, 0.0F);

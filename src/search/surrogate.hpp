@@ -15,6 +15,17 @@ struct Gaussian {
   double deviation = 0;
 };
 
+/// Several quantities that vary together: means, and the lower factor of their covariance, row after row.
+struct JointGaussian {
+  std::vector<double> means;
+  std::vector<double> factor;
+
+  /// Row i, i + 1 numbers.
+  std::span<const double> row(std::size_t i) const {
+    return std::span(factor).subspan(i * (i + 1) / 2, i + 1);
+  }
+};
+
 /// A kernel with its observations: predicts, and grows by one observation in O(n^2).
 class Process {
  public:
@@ -35,6 +46,8 @@ class Process {
   std::span<const double> white() const { return white_; }
   /// Of the noise-free function.
   Gaussian at(std::span<const double> row, double expectation) const;
+  /// Of the noise-free function at several points, `columns` features each.
+  JointGaussian jointly(std::span<const double> rows, std::span<const double> expectations) const;
 
  private:
   void grow();
@@ -57,6 +70,11 @@ class CandidateSet {
   std::size_t size() const { return size_; }
   std::size_t tiles() const { return (size_ + tile - 1) / tile; }
   std::size_t columns() const { return columns_; }
+  /// The numbers of one candidate, `columns()` of them.
+  void copy(std::size_t index, std::span<double> row) const {
+    for (std::size_t c = 0; c < columns_; ++c)
+      row[c] = static_cast<double>(values(index / tile, c)[index % tile]);
+  }
   /// One column of one tile: `tile` numbers, the last ones of the last tile unused.
   const float* values(std::size_t tile_index, std::size_t column) const {
     return &values_[(tile_index * columns_ + column) * tile];

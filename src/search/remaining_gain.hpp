@@ -1,0 +1,27 @@
+#pragma once
+
+#include <span>
+
+#include "base/random.hpp"
+#include "search/gp_model.hpp"
+
+namespace autotuner::search {
+
+/// A point that was not tried, with its chance to run.
+struct Contender {
+  Prospect prospect;
+  double probability = 1;
+};
+
+/// The chance that one of the contenders runs and beats the incumbent by more than `gain` in the logarithm of
+/// the score:
+///
+///   P(max_i b_i s_i > s_0 + gain),  s = f - sum of exponent_k max(0, g_k)
+///
+/// over joint draws of f and every g_k at all points at once (the Cholesky factor of their posterior
+/// covariance times normal numbers), and of b_i, whether point i runs. Draws, not a union bound: neighbours
+/// rise and fall together.
+double chance_of_gain(const GpModel& model, Outlook outlook, const Prospect& incumbent,
+                      std::span<const Contender> contenders, double gain, base::Random& random);
+
+}  // namespace autotuner::search
