@@ -1,6 +1,6 @@
-"""Replays Optuna's samplers on tuning tables, with the noise that `autotuner replay` gives its own strategies.
+"""Replays the samplers of Optuna and SMAC3 on tuning tables, with the noise that `autotuner replay` gives its own strategies.
 
-usage: stock.py --samplers tpe,tpe-reference,gpsampler [--seeds 0:20] [--jobs N] TABLE.json ...
+usage: stock.py --samplers tpe,tpe-reference,gpsampler,smac [--seeds 0:20] [--jobs N] TABLE.json ...
 
 Samplers keep their defaults. A point that breaks a constraint is replaced by the nearest point of the table at no
 charge; a failed trial scores 0. One JSON line per study on standard output.
@@ -13,6 +13,7 @@ import gzip
 import json
 import math
 import pathlib
+import tempfile
 import time
 import warnings
 
@@ -79,24 +80,70 @@ class Table:
         return min(self.points, key=gap)
 
 
-def study(job):
-    import optuna
+class Optuna:
+    """Points are tuples of positions in the lists of values."""
 
+    def __init__(self, table, name, seed):
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        samplers = {
+            "tpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True),
+            "tpe-reference": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=False, n_startup_trials=5, constant_liar=False),
+            "gpsampler": lambda: optuna.samplers.GPSampler(seed=seed),
+        }
+        self.optuna, self.names = optuna, [p["name"] for p in table.parameters]
+        self.study = optuna.create_study(direction="maximize", sampler=samplers[name]())
+        self.space = {}
+        for p in table.parameters:
+            count = len(p["values"])
+            listed = name == "tpe-reference" or p["type"] in ("categorical", "bool") or count < 3
+            self.space[p["name"]] = optuna.distributions.CategoricalDistribution(range(count)) if listed else optuna.distributions.IntDistribution(0, count - 1)
+
+    def ask(self):
+        trial = self.study.ask(self.space)
+        return trial, tuple(trial.params[n] for n in self.names)
+
+    def tell(self, trial, point, score):
+        if trial is None:
+            params = dict(zip(self.names, point))
+            self.study.add_trial(self.optuna.trial.create_trial(params=params, distributions=self.space, value=score))
+        else:
+            self.study.tell(trial, score)
+
+
+class Smac:
+    def __init__(self, table, name, seed):
+        import ConfigSpace
+        import smac
+
+        self.module, self.library, self.names = smac, ConfigSpace, [p["name"] for p in table.parameters]
+        self.space = ConfigSpace.ConfigurationSpace(seed=seed)
+        for p in table.parameters:
+            count = len(p["values"])
+            listed = p["type"] in ("categorical", "bool") or count < 3
+            self.space.add(ConfigSpace.CategoricalHyperparameter(p["name"], list(range(count))) if listed else ConfigSpace.UniformIntegerHyperparameter(p["name"], 0, count - 1))
+        self.folder = tempfile.TemporaryDirectory()
+        scenario = smac.Scenario(self.space, deterministic=True, n_trials=max(table.head["budgets"]), seed=seed, output_directory=pathlib.Path(self.folder.name))
+        self.facade = smac.HyperparameterOptimizationFacade(scenario, lambda config, seed=0: 0.0, overwrite=True, logging_level=50)
+
+    def ask(self):
+        info = self.facade.ask()
+        return info, tuple(int(info.config[n]) for n in self.names)
+
+    def tell(self, info, point, score):
+        from smac.runhistory.dataclasses import TrialInfo, TrialValue
+
+        if info is None:
+            info = TrialInfo(config=self.library.Configuration(self.space, values=dict(zip(self.names, point))), seed=0)
+        self.facade.tell(info, TrialValue(cost=-score))
+
+
+def study(job):
     path, name, seed = job
     warnings.simplefilter("ignore")
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
     table = Table(path)
-    samplers = {
-        "tpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True),
-        "tpe-reference": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=False, n_startup_trials=5, constant_liar=False),
-        "gpsampler": lambda: optuna.samplers.GPSampler(seed=seed),
-    }
-    optimizer = optuna.create_study(direction="maximize", sampler=samplers[name]())
-    space = {}
-    for p in table.parameters:
-        count = len(p["values"])
-        listed = name == "tpe-reference" or p["type"] in ("categorical", "bool") or count < 3
-        space[p["name"]] = optuna.distributions.CategoricalDistribution(range(count)) if listed else optuna.distributions.IntDistribution(0, count - 1)
+    optimizer = (Smac if name == "smac" else Optuna)(table, name, seed)
     visits, trace, crashes, seen, best, seconds = {}, [], 0, -1.0, 0.0, 0.0
     server = [i for i, p in enumerate(table.parameters) if p.get("scope") != "client"]
     running, clock, spent = None, 0.0, []
@@ -106,9 +153,8 @@ def study(job):
             wanted = tuple(p["values"].index(table.head["default"][p["name"]]) for p in table.parameters)
         else:
             started = time.perf_counter()
-            trial = optimizer.ask(space)
+            trial, wanted = optimizer.ask()
             seconds += time.perf_counter() - started
-            wanted = tuple(trial.params[p["name"]] for p in table.parameters)
         row = table.row_of[table.nearest(wanted)]
         visit = visits.get(row, 0)
         visits[row] = visit + 1
@@ -124,14 +170,10 @@ def study(job):
         if score > seen:
             seen, best = score, table.truth[row] / table.best
         trace.append(round(best, 4))
-        if trial is None:
-            params = {p["name"]: i for p, i in zip(table.parameters, wanted)}
-            optimizer.add_trial(optuna.trial.create_trial(params=params, distributions=space, value=score))
-        else:
-            started = time.perf_counter()
-            optimizer.tell(trial, score)
-            seconds += time.perf_counter() - started
-    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "spent": spent, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
+        started = time.perf_counter()
+        optimizer.tell(trial, wanted, score)
+        seconds += time.perf_counter() - started
+    return {"table": table.head["name"], "sampler": "smac3" if name == "smac" else f"optuna {name}", "seed": seed, "trace": trace, "spent": spent, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
 
 
 def main():

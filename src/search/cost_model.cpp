@@ -58,6 +58,13 @@ double LogLinearModel::operator()(std::span<const double> features) const {
   return sum;
 }
 
+CostModel::CostModel(const GpGround& ground) : ground_(ground), features_(ground.features().columns()) {
+  for (const auto& name : ground.parameters()) {
+    const auto* knob = ground.problem().find(name);
+    is_server_.push_back(knob == nullptr || knob->scope == Scope::server);
+  }
+}
+
 void CostModel::learn(std::span<const Sample> samples) {
   start_.reset();
   bench_.reset();
@@ -78,13 +85,27 @@ void CostModel::learn(std::span<const Sample> samples) {
   if (!bench_) return;
   start_ = model_of(&Trial::start_seconds);
   const auto& last = *samples.back().trial;
-  if (last.rank != TrialClass::failed) running_ = last.point;
+  if (last.rank == TrialClass::failed) return;
+  running_ = last.point;
+  numbers_ = ground_.numbers_of(last.point);
 }
 
 double CostModel::log_seconds(const space::Point& point, std::span<const double> features) const {
+  return log_seconds(features, running_ && same_server(ground_.problem(), point, *running_));
+}
+
+double CostModel::log_seconds(std::size_t position) const {
+  if (!bench_) return 0;
+  ground_.candidates()->copy(position, features_);
+  const auto row = ground_.value_numbers().subspan(position * is_server_.size(), is_server_.size());
+  bool runs = running_.has_value();
+  for (std::size_t i = 0; runs && i < row.size(); ++i) runs = !is_server_[i] || row[i] == numbers_[i];
+  return log_seconds(features_, runs);
+}
+
+double CostModel::log_seconds(std::span<const double> features, bool runs) const {
   if (!bench_) return 0;
   const double bench = (*bench_)(features);
-  const bool runs = running_ && same_server(ground_.problem(), point, *running_);
   if (!start_ || runs) return bench;
   const double start = (*start_)(features);
   return std::max(bench, start) + std::log1p(std::exp(-std::abs(bench - start)));

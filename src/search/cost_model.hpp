@@ -30,18 +30,25 @@ class LogLinearModel {
 /// the same.
 class CostModel {
  public:
-  explicit CostModel(const GpGround& ground) : ground_(ground) {}
+  explicit CostModel(const GpGround& ground);
 
   /// Finished trials, by ascending number; the engine of the last one is running if it succeeded.
   void learn(std::span<const Sample> samples);
   /// ln of the seconds of a trial of this point; 0 while nothing is known.
   double log_seconds(const space::Point& point, std::span<const double> features) const;
+  /// Of a point of the pool.
+  double log_seconds(std::size_t position) const;
 
  private:
+  double log_seconds(std::span<const double> features, bool runs) const;
+
   const GpGround& ground_;
   std::optional<LogLinearModel> start_;
   std::optional<LogLinearModel> bench_;
   std::optional<space::Point> running_;
+  std::vector<bool> is_server_;           ///< by parameter of the ground
+  std::vector<std::uint32_t> numbers_;    ///< of the values of `running_`
+  mutable std::vector<double> features_;  ///< room for one row
 };
 
 }  // namespace autotuner::search

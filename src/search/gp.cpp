@@ -211,12 +211,9 @@ class GpSearch final : public PoolSearch {
     const double best = incumbent(outlook);
     auto choices = likely_positions(outlook);
     if (choices.empty()) return anything(random);
-    const auto width = ground().features().columns();
     const double share = thrift();
-    std::vector<double> features(width);
     for (auto& choice : choices) {
-      ground().candidates()->copy(choice.index, features);
-      choice.price = share * costs_.log_seconds(ground().pool()[choice.index], features);
+      choice.price = share * costs_.log_seconds(choice.index);
       choice.value =
           worth(model_.belief(choice.index, outlook), best, choice.probability, false) - choice.price;
     }

@@ -87,6 +87,17 @@ void GpGround::number_values() {
   }
 }
 
+std::vector<std::uint32_t> GpGround::numbers_of(const space::Point& point) const {
+  std::vector<std::uint32_t> numbers;
+  for (const auto& parameter : parameters_) {
+    const auto* value = point.find(parameter);
+    const auto found = number_of_value_.find(value == nullptr ? "" : space::identity(*value));
+    numbers.push_back(found == number_of_value_.end() ? std::numeric_limits<std::uint32_t>::max()
+                                                      : found->second);
+  }
+  return numbers;
+}
+
 std::vector<double> GpGround::footprint(const space::Point& point) const {
   std::vector<double> footprint;
   footprint.reserve(axes_.size());
