@@ -135,8 +135,9 @@ TEST(Terminal, MarksTheChosenRowAndFitsNarrowTerminals) {
   EXPECT_NE(table.find("*1  2"), std::string::npos) << table;
   EXPECT_NE(table.find("oom: failed to allocate"), std::string::npos);
   EXPECT_EQ(table.find("Not shown"), std::string::npos);
+  finished.run().task.space.parameters.push_back({"batch-size", space::Choices{{256, 512}}});
   const auto narrow = trials_table(finished.run(), result, {.colour = false, .width = 40});
-  EXPECT_NE(narrow.find("Not shown for want of room: "), std::string::npos) << narrow;
+  EXPECT_NE(narrow.find("Not shown for want of room: batch-size ("), std::string::npos) << narrow;
   const auto text = verdict_text(finished.run(), result, {});
   EXPECT_NE(text.find("✓ kept"), std::string::npos);
   EXPECT_EQ(text.find('\x1b'), std::string::npos) << "no colour unless asked for";
