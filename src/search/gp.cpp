@@ -168,6 +168,7 @@ class GpSearch final : public PoolSearch {
     std::ranges::sort(choices, std::greater(), &Choice::value);
     if (choices.size() > compared) choices.resize(compared);
     std::vector<Contender> contenders;
+    contenders.reserve(choices.size());
     for (const auto& choice : choices)
       contenders.push_back({ground().prospect(ground().pool()[choice.index]), choice.probability});
     return chance_of_gain(model_, outlook, *incumbent, contenders, std::log1p(worthwhile), random);
@@ -268,6 +269,7 @@ class GpSearch final : public PoolSearch {
     std::erase_if(candidates,
                   [&](const auto& candidate) { return feasibility().rules_out(candidate.point); });
     std::vector<Prospect> prospects;
+    prospects.reserve(candidates.size());
     for (const auto& candidate : candidates) prospects.push_back(ground().prospect(candidate.point));
     const auto chances = feasibility().probabilities(prospects);
     const auto beliefs = model_.beliefs(prospects, outlook);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "base/random.hpp"
 #include "search/logged_strategy.hpp"
@@ -115,7 +114,7 @@ std::vector<space::Point> GpGround::points_of(const Region& region) {
   base::Random random(0, 0x706f6f6c);
   if (region.is_finite()) {
     items_.resize(region.size());
-    std::iota(items_.begin(), items_.end(), std::size_t{0});
+    for (std::size_t i = 0; i < items_.size(); ++i) items_[i] = i;
     if (!holds_all_) {
       for (std::size_t i = 0; i < pool_draws; ++i) {
         const auto last = static_cast<std::int64_t>(items_.size()) - 1;

@@ -37,8 +37,8 @@ space::Point drawn(const Domain& domain, base::Random& random) {
 
 }  // namespace
 
-Region::Region(space::Space space, space::PointRules rules, const Options& options)
-    : space_(std::move(space)), rules_(std::move(rules)), options_(options), domain_(space_) {}
+Region::Region(space::Space space, space::PointRules rules, Options options)
+    : space_(std::move(space)), rules_(std::move(rules)), options_(std::move(options)), domain_(space_) {}
 
 base::Result<Region> Region::grid(const space::Space& space, const space::PointRules& rules,
                                   const Options& options) {

@@ -64,7 +64,7 @@ class Region {
     std::unordered_map<std::string, std::size_t> positions;
   };
 
-  Region(space::Space space, space::PointRules rules, const Options& options);
+  Region(space::Space space, space::PointRules rules, Options options);
   base::Result<Region> listed(const space::Space& grid, space::GridOrder order) &&;
   base::Result<Region> checked() &&;
   static std::optional<std::size_t> grid_index(const std::vector<Axis>& axes, const space::Point& point);

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <numbers>
 
 #include "search/wide.hpp"
 
@@ -16,9 +17,9 @@ constexpr float least_variance = 1e-9F;
 /// e^x for x <= 0 to 2e-7 relative, without branches, so that it is computed for several at once: 2^n times
 /// the Taylor polynomial of 2^f, |f| <= 1/2.
 inline float exp_of_negative(float x) {
-  const float y = std::max(x, -80.0F) * 1.44269504F;
+  const float y = std::max(x, -80.0F) * std::numbers::log2e_v<float>;
   const auto n = static_cast<std::int32_t>(y - 0.5F);
-  const float f = (y - static_cast<float>(n)) * 0.69314718F;
+  const float f = (y - static_cast<float>(n)) * std::numbers::ln2_v<float>;
   const float p =
       1 + f * (1 + f * (0.5F + f * (1.0F / 6 + f * (1.0F / 24 + f * (1.0F / 120 + f * (1.0F / 720))))));
   return p * std::bit_cast<float>((n + 127) << 23);
