@@ -49,11 +49,16 @@ def first_hit(trace, level=0.95):
     return next((i + 1 for i, share in enumerate(trace) if share >= level), len(trace) + 1)
 
 
+def spent_of(study):
+    """Seconds after each trial, at true cost. Studies that were stored with their total alone count every trial as dear as
+    the others; zeros where no costs are known."""
+    count = len(study["trace"])
+    return study.get("spent") or [study.get("replay_seconds", 0) * (i + 1) / count for i in range(count)]
+
+
 def seconds_to(study, level=0.95):
-    """At true cost, to the first trial at this level; the whole study where there is none. Studies that were stored with
-    their total alone count every trial as dear as the others; nothing where no costs are known."""
-    trace = study["trace"]
-    spent = study.get("spent") or [study.get("replay_seconds", 0) * (i + 1) / len(trace) for i in range(len(trace))]
+    """To the first trial at this level; the whole study where there is none; nothing where no costs are known."""
+    trace, spent = study["trace"], spent_of(study)
     return spent[min(first_hit(trace, level), len(trace)) - 1] if spent[-1] else None
 
 

@@ -1,13 +1,10 @@
-// Plays random studies and cuts logs: search_fuzz SPACES CUTS [FIRST_SEED]
-// Every suggestion must be valid and new; a search taken up from a log that was cut at any byte must go on as
-// if it had not stopped.
-#include <algorithm>
+// Plays random studies and cuts them off: search_fuzz SPACES CUTS [FIRST_SEED]
+// Every suggestion must be valid and new; a search taken up after any number of its trials must go on as if
+// it had not stopped.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 #include "tests/support/random_study.hpp"
 
@@ -25,11 +22,6 @@ std::uint64_t play(std::uint64_t first, std::uint64_t count) {
   return wrong;
 }
 
-/// One trial as a line of a log.
-std::string line_of(const search::Trial& trial) {
-  return base::to_compact_text({{"number", trial.number}, {"point", space::to_json(trial.point)}}) + "\n";
-}
-
 space::Space grid() {
   return {{{"tp", space::Choices{{1, 2, 4, 8}}},
            {"max_num_seqs", space::Choices{{8, 16, 32, 64, 128, 256}}},
@@ -37,8 +29,8 @@ space::Space grid() {
           {}};
 }
 
-/// A study of 30 trials; then its log, cut at random bytes, is taken up. Returns how many next suggestions
-/// differ.
+/// A study of 30 trials that is taken up `cuts` times, each after a number of its trials. Returns how many
+/// next suggestions differ.
 int cut(std::uint64_t seed, int cuts) {
   test::RandomStudy study(seed);
   study.space = grid();
@@ -47,7 +39,6 @@ int cut(std::uint64_t seed, int cuts) {
   const auto blueprint = search::Blueprint::make(study.space, {}, study.options, study.problem);
   if (!blueprint) return cuts;
   std::vector<search::Trial> trials;
-  std::string log;
   const auto strategy = blueprint->strategy(seed);
   std::vector<space::Point> suggested;
   while (true) {
@@ -56,14 +47,12 @@ int cut(std::uint64_t seed, int cuts) {
     suggested.push_back(suggestions.front().point);
     trials.push_back(study.tried(static_cast<int>(trials.size()) + 1, suggested.back()));
     strategy->record(std::span(&trials.back(), 1));
-    log += line_of(trials.back());
   }
   base::Random random(seed, 0x637574);
   int different = 0;
   for (int i = 0; i < cuts; ++i) {
-    const auto bytes = random.integer(0, static_cast<std::int64_t>(log.size()) - 1);
-    const auto rest = log.substr(0, static_cast<std::size_t>(bytes));
-    const auto whole = static_cast<std::size_t>(std::ranges::count(rest, '\n'));
+    const auto whole =
+        static_cast<std::size_t>(random.integer(0, static_cast<std::int64_t>(trials.size()) - 1));
     const auto resumed = blueprint->strategy(seed);
     resumed->record(std::span(trials).first(whole));
     const auto next = resumed->suggest(1);
@@ -90,7 +79,7 @@ int main(int count, char** words) {
   std::uint64_t made = 0;
   for (std::uint64_t seed = 0; made < cuts; ++seed, made += cuts_per_study)
     different += autotuner::bench::cut(seed, cuts_per_study);
-  std::printf("%d of %llu cut logs with another next suggestion\n", different,
+  std::printf("%d of %llu studies taken up with another next suggestion\n", different,
               static_cast<unsigned long long>(made));
   return wrong == 0 && different == 0 ? 0 : 1;
 }

@@ -23,8 +23,7 @@ TITLES = {"stored gp": "Optuna GPSampler", "stored gp-log": "GPSampler, log scor
 
 
 def by_seconds(study, horizon, points):
-    trace = study["trace"]
-    spent = study.get("spent") or [study.get("replay_seconds", 0) * (i + 1) / len(trace) for i in range(len(trace))]
+    trace, spent = study["trace"], compare.spent_of(study)
     values, at, best = [], 0, 0.0
     for point in range(1, points + 1):
         while at < len(trace) and spent[at] <= horizon * point / points:

@@ -123,8 +123,8 @@ base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_ba
 }
 
 base::Json to_json(const PlannedPoint& point) {
-  return {{"parameters", space::to_json(point.parameters)},
-          {"flags", space::to_json(point.flags)},
+  return {{"parameters", space::to_json(engine::masked(point.parameters, "********"))},
+          {"flags", space::to_json(engine::masked(point.flags, "********"))},
           {"command", point.command},
           {"gpus", point.gpus}};
 }
@@ -137,7 +137,7 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
   for (const auto& exclusion : plan.excluded) {
     excluded.push_back({{"reason", exclusion.reason},
                         {"count", exclusion.count},
-                        {"example", space::to_json(exclusion.example)}});
+                        {"example", space::to_json(engine::masked(exclusion.example, "********"))}});
   }
   base::Json first = base::Json::array();
   for (const auto& point : plan.first) first.push_back(to_json(point));

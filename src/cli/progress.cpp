@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "engine/command_line.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::cli {
@@ -97,7 +98,8 @@ void Progress::handle(const tuning::ExperimentStarted& event) {
   number_ = event.number;
   phase_ = "starting";
   if (!style_.live)
-    print_line(fmt::format("{} {}  [{}]", position(), space::to_text(event.parameters), event.reason));
+    print_line(fmt::format("{} {}  [{}]", position(), space::to_text(engine::masked(event.parameters)),
+                           event.reason));
   draw_status();
 }
 
@@ -129,7 +131,7 @@ void Progress::handle(const tuning::ExperimentFinished& event) {
   const auto name = experiment.number == 0 ? std::string("defaults") : fmt::format("#{}", experiment.number);
   const auto point = experiment.number == 0 && experiment.parameters.empty()
                          ? ""
-                         : space::to_text(experiment.parameters) + "  ";
+                         : space::to_text(engine::masked(experiment.parameters)) + "  ";
   auto line = fmt::format("{:>8}  {}{}  ({})", name, point, result_of(experiment),
                           base::to_duration_text(base::Seconds(experiment.elapsed)));
   if (is_best) line += "  <- best so far";

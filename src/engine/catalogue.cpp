@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "engine/catalogue_tables.hpp"
+#include "engine/command_line.hpp"
 
 namespace autotuner::engine {
 namespace {
@@ -63,6 +64,7 @@ const FlagInfo* find_flag(RuntimeId runtime, std::string_view name) {
 }
 
 std::string readable_value(RuntimeId runtime, std::string_view name, const space::Value& value) {
+  if (is_secret_name(name)) return "***";
   const auto* info = find_flag(runtime, name);
   auto text = space::to_text(value);
   return info != nullptr && info->minus_one_is_auto && text == "-1" ? "auto" : text;

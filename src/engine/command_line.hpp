@@ -37,6 +37,12 @@ std::string shell_quote(std::string_view word);
 
 /// True when a variable, flag or JSON member of that name holds a secret.
 bool is_secret_name(std::string_view name);
+/// A copy in which the values of secret parameters are `mask`.
+space::Point masked(space::Point point, const std::string& mask = "***");
+/// The text with *** wherever the value of a secret flag or variable turns up. Values of fewer than four
+/// characters stay: they turn up by chance.
+std::string masked(std::string text, const space::Point& flags,
+                   const std::map<std::string, std::string>& variables);
 /// User-info inside URLs becomes ***; everything else is kept.
 std::string mask_urls(std::string_view text);
 /// Values of secret flags become $NAME (for launch commands) in a copy of the command.

@@ -118,6 +118,15 @@ TEST(MaskUrls, HidesUserInfoAndKeepsTheRest) {
   EXPECT_EQ(mask_urls("x://a:b@c@d"), "x://***@d");
 }
 
+TEST(Masked, HidesTheValuesOfSecretsInPointsAndInText) {
+  const space::Point flags{{"api-key", "s3cret"}, {"port", 1}, {"hf-token", space::Value()}};
+  EXPECT_EQ(space::to_text(masked(flags)),
+            space::to_text(space::Point{{"api-key", "***"}, {"port", 1}, {"hf-token", space::Value()}}));
+  EXPECT_EQ(masked("key s3cret, token hf_abc, port 1", flags, {{"HF_TOKEN", "hf_abc"}, {"PATH", "port"}}),
+            "key ***, token ***, port 1");
+  EXPECT_EQ(masked("a word", {{"api-key", "a"}}, {}), "a word") << "a short value turns up by chance";
+}
+
 TEST(MaskedCommand, ReplacesTheValuesOfSecretFlags) {
   EXPECT_EQ(masked_command({"x", "--api-key", "one", "two", "--port", "1"}),
             (std::vector<std::string>{"x", "--api-key", "$API_KEY", "--port", "1"}));

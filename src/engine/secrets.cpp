@@ -47,6 +47,28 @@ bool is_secret_name(std::string_view name) {
   return upper.find("SECRET_") != std::string::npos || upper.find("_SECRET") != std::string::npos;
 }
 
+space::Point masked(space::Point point, const std::string& mask) {
+  std::size_t at = 0;
+  for (const auto& [name, value] : point) {
+    if (is_secret_name(name) && !value.is_null()) point.set_at(at, mask);
+    ++at;
+  }
+  return point;
+}
+
+std::string masked(std::string text, const space::Point& flags,
+                   const std::map<std::string, std::string>& variables) {
+  constexpr std::size_t least_characters = 4;
+  const auto hide = [&text](std::string_view name, const std::string& value) {
+    if (is_secret_name(name) && value.size() >= least_characters)
+      text = base::replace_all(std::move(text), value, "***");
+  };
+  for (const auto& [name, value] : flags)
+    if (!value.is_null()) hide(name, space::to_text(value));
+  for (const auto& [name, value] : variables) hide(name, value);
+  return text;
+}
+
 std::string mask_urls(std::string_view text) {
   std::string masked;
   while (true) {

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "engine/command_line.hpp"
 #include "metrics/registry.hpp"
 #include "report/plot.hpp"
 #include "report/sentences.hpp"
@@ -36,9 +37,9 @@ struct Dot {
 
 std::string hint_of(const Experiment& experiment, const metrics::OperatingPoint& point,
                     const std::string& x_metric, double x, const std::string& y_metric, double y) {
-  return fmt::format("{} {} at {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters),
-                     load::to_text(point.level), metrics::to_readable(y_metric, y),
-                     metrics::to_readable(x_metric, x));
+  return fmt::format("{} {} at {}\n{}\n{}", name_of(experiment.number),
+                     space::to_text(engine::masked(experiment.parameters)), load::to_text(point.level),
+                     metrics::to_readable(y_metric, y), metrics::to_readable(x_metric, x));
 }
 
 /// The first limited latency, the tightest one of the chosen point; the P90 end-to-end latency without
@@ -159,7 +160,8 @@ std::string convergence_figure(const Run& run, const Answer& answer) {
       metric = experiment.score.metric;
       trials.push_back(
           {experiment.number, *experiment.score.value * factor_of(metric), experiment.rank() == 0,
-           fmt::format("{} {}\n{}\n{}", name_of(experiment.number), space::to_text(experiment.parameters),
+           fmt::format("{} {}\n{}\n{}", name_of(experiment.number),
+                       space::to_text(engine::masked(experiment.parameters)),
                        metrics::to_readable(metric, *experiment.score.value), experiment.reason)});
     } else if (experiment.failure) {
       failures.emplace_back(experiment.number, fmt::format("#{} failed ({}): {}", experiment.number,
@@ -270,11 +272,11 @@ std::string over_trials(const Run& run, const std::string& metric, const Answer&
     const auto at = shown(run, experiment);
     const auto value = at ? at->at.value(metric) : std::nullopt;
     if (!value) continue;
-    marks.emplace_back(
-        experiment.number, *value * factor,
-        fmt::format("{} {}: {}", name_of(experiment.number), space::to_text(experiment.parameters),
-                    metrics::to_readable(metric, *value)),
-        *value);
+    marks.emplace_back(experiment.number, *value * factor,
+                       fmt::format("{} {}: {}", name_of(experiment.number),
+                                   space::to_text(engine::masked(experiment.parameters)),
+                                   metrics::to_readable(metric, *value)),
+                       *value);
     values.push_back(*value * factor);
   }
   if (values.empty()) return "";

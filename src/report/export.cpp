@@ -64,8 +64,9 @@ std::string header_of(const metrics::MetricInfo& info) {
 
 void add_parameters(std::vector<std::string>& cells, const Experiment& experiment,
                     const std::vector<std::string>& names) {
+  const auto shown = engine::masked(experiment.parameters);
   for (const auto& name : names) {
-    const auto* value = experiment.parameters.find(name);
+    const auto* value = shown.find(name);
     cells.push_back(value == nullptr ? "" : space::to_text(*value));
   }
 }

@@ -57,22 +57,6 @@ Feasibility::Feasibility(const GpGround& ground)
   ruled_out_.assign(ground.pool().size(), false);
 }
 
-std::vector<std::uint32_t> Feasibility::values_of(const space::Point& point) {
-  std::vector<std::uint32_t> numbers;
-  const auto& known = ground_.number_of_value();
-  for (const auto& parameter : ground_.parameters()) {
-    const auto* value = point.find(parameter);
-    const auto key = value == nullptr ? std::string() : space::identity(*value);
-    if (const auto found = known.find(key); found != known.end()) {
-      numbers.push_back(found->second);
-      continue;
-    }
-    const auto next = static_cast<std::uint32_t>(known.size() + new_values_.size());
-    numbers.push_back(new_values_.try_emplace(key, next).first->second);
-  }
-  return numbers;
-}
-
 void Feasibility::suspect(std::span<const Sample> samples) {
   threshold_ = MemoryThreshold();
   suspects_.clear();
@@ -84,9 +68,9 @@ void Feasibility::suspect(std::span<const Sample> samples) {
     if (margin && !failed) threshold_.ran(*margin);
     if (margin && failed && ran_out(trial)) threshold_.ran_out(*margin);
     if (!failed) {
-      successes.push_back(values_of(trial.point));
+      successes.push_back(ground_.numbers_of(trial.point));
     } else if (trial.failure == Failure::invalid || (!margin && ran_out(trial))) {
-      suspects_.push_back({values_of(trial.point), Suspicion(ground_.parameters().size())});
+      suspects_.push_back({ground_.numbers_of(trial.point), Suspicion(ground_.parameters().size())});
     }
   }
   for (auto& suspect : suspects_) {
@@ -185,11 +169,11 @@ bool Feasibility::rules_out(const space::Point& point) const {
                              [&](const Failed& failed) { return dominated(row.data(), failed); });
 }
 
-double Feasibility::probability(const Prospect& prospect) {
+double Feasibility::probability(const Prospect& prospect) const {
   return innocence(prospect) * (failures_ > 0 ? probability_of(model_.at(prospect.features, 0)) : 1);
 }
 
-std::vector<double> Feasibility::probabilities(std::span<const Prospect> prospects) {
+std::vector<double> Feasibility::probabilities(std::span<const Prospect> prospects) const {
   std::vector<double> chances;
   chances.reserve(prospects.size());
   for (const auto& prospect : prospects) chances.push_back(innocence(prospect));
@@ -199,10 +183,10 @@ std::vector<double> Feasibility::probabilities(std::span<const Prospect> prospec
   return chances;
 }
 
-double Feasibility::innocence(const Prospect& prospect) {
+double Feasibility::innocence(const Prospect& prospect) const {
   double chance = 1;
   if (prospect.memory_margin) chance *= threshold_(*prospect.memory_margin);
-  const auto values = values_of(prospect.point);
+  const auto values = ground_.numbers_of(prospect.point);
   for (const auto& suspect : suspects_)
     chance *= 1 - suspect.suspicion(shared(values.data(), suspect.values));
   return chance;

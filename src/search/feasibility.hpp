@@ -2,8 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "search/gp_ground.hpp"
@@ -44,8 +42,8 @@ class Feasibility {
   double innocence(std::size_t index) const { return innocence_[index]; }
   /// Of any point.
   bool rules_out(const space::Point& point) const;
-  double probability(const Prospect& prospect);
-  std::vector<double> probabilities(std::span<const Prospect> prospects);
+  double probability(const Prospect& prospect) const;
+  std::vector<double> probabilities(std::span<const Prospect> prospects) const;
 
  private:
   using Footprint = std::vector<double>;
@@ -56,15 +54,13 @@ class Feasibility {
   };
 
   bool dominated(const double* footprint, const Failed& failed) const;
-  std::vector<std::uint32_t> values_of(const space::Point& point);
   void suspect(std::span<const Sample> samples);
   static double probability_of(const Gaussian& belief);
-  double innocence(const Prospect& prospect);
+  double innocence(const Prospect& prospect) const;
 
   const GpGround& ground_;
   MetricModel model_;
   MemoryThreshold threshold_;
-  std::unordered_map<std::string, std::uint32_t> new_values_;  ///< that no point of the pool has
   struct Suspect {
     std::vector<std::uint32_t> values;
     Suspicion suspicion;

@@ -28,7 +28,8 @@ constexpr double crash_cost =
 /// Trials from which on some suggestions ignore the prior: every second, or every eighth once leave-one-out
 /// predictions are better with it by this many nats.
 constexpr std::size_t guarded_from = 5;
-constexpr std::size_t mutated = 6;  ///< best trials whose neighbours are looked at
+constexpr std::size_t considered = 12;  ///< best trials of which one is the incumbent
+constexpr std::size_t mutated = 6;      ///< best trials whose neighbours are looked at
 constexpr double decisive = 6;
 constexpr std::uint64_t often = 2;
 constexpr std::uint64_t seldom = 8;
@@ -134,32 +135,39 @@ class GpSearch final : public PoolSearch {
     return suggestion(best.index, "prior: expected to be best", "model");
   }
 
-  double incumbent(Outlook outlook) {
-    std::vector<std::pair<double, const Prospect*>> scored;
+  /// The finished trials with the best scores, best first.
+  std::vector<const Sample*> best_samples(std::size_t most) const {
+    std::vector<std::pair<double, const Sample*>> scored;
     for (const auto& sample : samples_) {
-      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, sample.prospect);
+      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, &sample);
     }
-    std::ranges::stable_sort(scored, {}, &std::pair<double, const Prospect*>::first);
-    if (scored.size() > 12) scored.resize(12);
-    double best = -std::numeric_limits<double>::infinity();
-    for (const auto& [score, prospect] : scored)
-      best = std::max(best, moments(model_.belief(*prospect, outlook), model_.exponents()).mean);
+    std::ranges::stable_sort(scored, {}, &std::pair<double, const Sample*>::first);
+    if (scored.size() > most) scored.resize(most);
+    std::vector<const Sample*> best;
+    for (const auto& [score, sample] : scored) best.push_back(sample);
+    return best;
+  }
+
+  struct Incumbent {
+    const Prospect* prospect = nullptr;  ///< null while nothing has a score
+    double mean = -std::numeric_limits<double>::infinity();
+  };
+  /// The one that is believed to be best: what a single lucky run measured is no incumbent.
+  Incumbent incumbent(Outlook outlook) const {
+    Incumbent best;
+    for (const auto* sample : best_samples(considered)) {
+      const double mean = moments(model_.belief(*sample->prospect, outlook), model_.exponents()).mean;
+      if (mean > best.mean) best = {sample->prospect, mean};
+    }
     return best;
   }
 
   /// That an untried point beats the incumbent by more than `worthwhile`.
   double chance_left(Outlook outlook, base::Random& random) {
     model_.judge(outlook);
-    const Prospect* incumbent = nullptr;
-    double best = -std::numeric_limits<double>::infinity();
-    for (const auto& sample : samples_) {
-      if (!model_.observed(*sample.trial)) continue;
-      const double mean = moments(model_.belief(*sample.prospect, outlook), model_.exponents()).mean;
-      if (mean <= best) continue;
-      best = mean;
-      incumbent = sample.prospect;
-    }
-    const double wanted = best + std::log1p(worthwhile);
+    const auto best = incumbent(outlook);
+    if (best.prospect == nullptr) return 1;
+    const double wanted = best.mean + std::log1p(worthwhile);
     auto choices = likely_positions(outlook);
     for (auto& choice : choices) {
       const auto belief = moments(model_.belief(choice.index, outlook), model_.exponents());
@@ -171,7 +179,7 @@ class GpSearch final : public PoolSearch {
     contenders.reserve(choices.size());
     for (const auto& choice : choices)
       contenders.push_back({ground().prospect(ground().pool()[choice.index]), choice.probability});
-    return chance_of_gain(model_, outlook, *incumbent, contenders, std::log1p(worthwhile), random);
+    return chance_of_gain(model_, outlook, *best.prospect, contenders, std::log1p(worthwhile), random);
   }
 
   /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm;
@@ -209,7 +217,7 @@ class GpSearch final : public PoolSearch {
   std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
     const auto outlook = outlook_of(k);
     model_.judge(outlook);
-    const double best = incumbent(outlook);
+    const double best = incumbent(outlook).mean;
     auto choices = likely_positions(outlook);
     if (choices.empty()) return anything(random);
     const double share = thrift();
@@ -255,16 +263,8 @@ class GpSearch final : public PoolSearch {
   /// the space: the best of them, if it is worth more than `chosen`.
   std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, double best,
                                           base::Random& random) {
-    std::vector<std::pair<double, space::Point>> scored;
-    for (const auto& sample : samples_) {
-      if (const auto score = model_.observed(*sample.trial))
-        scored.emplace_back(-*score, sample.trial->point);
-    }
-    std::ranges::stable_sort(scored, {}, &std::pair<double, space::Point>::first);
     std::vector<space::Point> origins{ground().pool()[chosen.index]};
-    for (const auto& [score, point] : scored) {
-      if (origins.size() <= mutated) origins.push_back(point);
-    }
+    for (const auto* sample : best_samples(mutated)) origins.push_back(sample->trial->point);
     auto candidates = neighbours(region(), origins, random);
     std::erase_if(candidates,
                   [&](const auto& candidate) { return feasibility().rules_out(candidate.point); });

@@ -22,6 +22,9 @@ std::map<std::string, double> logarithms(const std::map<std::string, double>& me
   return result;
 }
 
+/// Marks numbers of values that no point of the pool has.
+constexpr std::uint32_t foreign = 0x8000'0000U;
+
 double coordinate(const space::Value* value) {
   if (value == nullptr) return -1;
   if (const auto number = value->as_number()) return *number;
@@ -90,9 +93,11 @@ std::vector<std::uint32_t> GpGround::numbers_of(const space::Point& point) const
   std::vector<std::uint32_t> numbers;
   for (const auto& parameter : parameters_) {
     const auto* value = point.find(parameter);
-    const auto found = number_of_value_.find(value == nullptr ? "" : space::identity(*value));
-    numbers.push_back(found == number_of_value_.end() ? std::numeric_limits<std::uint32_t>::max()
-                                                      : found->second);
+    const auto identity = value == nullptr ? std::string() : space::identity(*value);
+    const auto found = number_of_value_.find(identity);
+    numbers.push_back(found == number_of_value_.end()
+                          ? foreign | static_cast<std::uint32_t>(base::stable_hash(identity))
+                          : found->second);
   }
   return numbers;
 }

@@ -69,10 +69,9 @@ class GpGround {
   const std::vector<std::string>& parameters() const { return parameters_; }
   /// Of the pool, row after row: a number for the value of each parameter, equal for equal values.
   std::span<const std::uint32_t> value_numbers() const { return value_numbers_; }
-  /// The same of any point; values that no point of the pool has get a number that none there has.
+  /// The same of any point; values that no point of the pool has get a number by their hash that none there
+  /// has.
   std::vector<std::uint32_t> numbers_of(const space::Point& point) const;
-  /// By what space::identity says of a value.
-  const std::unordered_map<std::string, std::uint32_t>& number_of_value() const { return number_of_value_; }
   /// Whether the space is that of a server that can run out of memory: a crash then costs more than a trial.
   bool is_server() const;
 

@@ -32,8 +32,10 @@ double chance_of_gain(const GpModel& model, Outlook outlook, const Prospect& inc
       }
     }
     bool gains = false;
-    for (std::size_t i = 0; i < contenders.size(); ++i)
-      gains = random.uniform() < contenders[i].probability && scores[i + 1] > scores[0] + gain ? true : gains;
+    for (std::size_t i = 0; i < contenders.size(); ++i) {
+      const bool runs = random.uniform() < contenders[i].probability;
+      gains = gains || (runs && scores[i + 1] > scores[0] + gain);
+    }
     better += gains ? 1 : 0;
   }
   return static_cast<double>(better) / joint_draws;

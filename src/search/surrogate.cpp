@@ -192,10 +192,43 @@ void CandidatePosterior::restart(std::shared_ptr<const CandidateSet> candidates,
     variances_[i] += slope_ * expectations_[i] * expectations_[i];
 }
 
+/// What a process has gained since `from` observations, in the numbers that tiles are reckoned with.
+struct CandidatePosterior::Growth {
+  struct Row {
+    std::vector<float> at;
+    std::vector<float> factor;
+    float expectation;
+    float inverse_pivot;
+  };
+
+  Growth(const Process& process, std::size_t from)
+      : weights(to_floats(column_weights(process.kernel(), process.set().groups))),
+        signal(static_cast<float>(std::exp(2 * process.kernel().log_signal))),
+        constant(static_cast<float>(process.kernel().constant * process.kernel().constant)) {
+    for (std::size_t i = from; i < process.size(); ++i) {
+      const auto l = process.factor().row(i);
+      rows.push_back({to_floats(process.set().row(i)), to_floats(l),
+                      static_cast<float>(process.set().expectations[i]), static_cast<float>(1 / l[i])});
+    }
+  }
+
+  static std::vector<float> to_floats(std::span<const double> values) {
+    std::vector<float> floats(values.size());
+    std::ranges::transform(values, floats.begin(), [](double x) { return static_cast<float>(x); });
+    return floats;
+  }
+
+  std::vector<float> weights;  ///< by column
+  float signal;
+  float constant;
+  std::vector<Row> rows;
+};
+
 void CandidatePosterior::follow(const Process& process) {
   for (std::size_t i = white_.size(); i < process.size(); ++i)
     white_.push_back(static_cast<float>(process.white()[i]));
-  for (std::size_t t = 0; t < candidates_->tiles(); ++t) extend_tile(process, t);
+  const Growth growth(process, size_);
+  for (std::size_t t = 0; t < candidates_->tiles(); ++t) extend_tile(growth, t);
   size_ = process.size();
 }
 
@@ -223,34 +256,23 @@ void CandidatePosterior::truncate(std::size_t size) {
   white_.resize(size);
 }
 
-void CandidatePosterior::extend_tile(const Process& process, std::size_t tile_index) {
-  const auto& kernel = process.kernel();
-  const auto& set = process.set();
-  const auto columns = candidates_->columns();
-  std::vector<float> weights(columns);
-  std::ranges::transform(column_weights(kernel, set.groups), weights.begin(),
-                         [](double weight) { return static_cast<float>(weight); });
+void CandidatePosterior::extend_tile(const Growth& growth, std::size_t tile_index) {
   auto& stored = rows_[tile_index];
-  if (const auto needed = process.size() * CandidateSet::tile; stored.size() < needed)
+  const auto end = size_ + growth.rows.size();
+  if (const auto needed = end * CandidateSet::tile; stored.size() < needed)
     stored.resize(std::max(needed, stored.size() * 3 / 2));
   const float* expected = expectations_.empty() ? nullptr : &expectations_[tile_index * CandidateSet::tile];
-  std::vector<float> at(columns);
-  std::vector<float> factor(process.size());
-  for (std::size_t i = size_; i < process.size(); ++i) {
-    std::ranges::transform(set.row(i), at.begin(), [](double x) { return static_cast<float>(x); });
-    const auto l = process.factor().row(i);
-    std::ranges::transform(l, factor.begin(), [](double x) { return static_cast<float>(x); });
+  for (std::size_t i = size_; i < end; ++i) {
+    const auto& row = growth.rows[i - size_];
     float* v = &stored[i * CandidateSet::tile];
-    covariances(
-        {at, weights, candidates_->values(tile_index, 0), static_cast<float>(std::exp(2 * kernel.log_signal)),
-         static_cast<float>(kernel.constant * kernel.constant)},
-        v);
+    covariances({row.at, growth.weights, candidates_->values(tile_index, 0), growth.signal, growth.constant},
+                v);
     if (expected != nullptr && slope_ != 0) {
-      const float share = slope_ * static_cast<float>(set.expectations[i]);
+      const float share = slope_ * row.expectation;
       for (std::size_t j = 0; j < CandidateSet::tile; ++j) v[j] += share * expected[j];
     }
-    eliminate(stored.data(), factor.data(), i, v);
-    finish({static_cast<float>(1 / l[i]), white_[i]}, v, &means_[tile_index * CandidateSet::tile],
+    eliminate(stored.data(), row.factor.data(), i, v);
+    finish({row.inverse_pivot, white_[i]}, v, &means_[tile_index * CandidateSet::tile],
            &variances_[tile_index * CandidateSet::tile]);
   }
 }

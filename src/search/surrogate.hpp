@@ -105,7 +105,8 @@ class CandidatePosterior {
   std::span<const float> variances() const { return variances_; }
 
  private:
-  void extend_tile(const Process& process, std::size_t tile_index);
+  struct Growth;
+  void extend_tile(const Growth& growth, std::size_t tile_index);
 
   std::shared_ptr<const CandidateSet> candidates_;
   std::vector<float> expectations_;

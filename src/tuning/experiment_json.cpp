@@ -25,11 +25,7 @@ Json value_or_null(const std::optional<T>& value) {
 }
 
 Json point_json(const space::Point& point) {
-  space::Point shown = point;
-  for (const auto& [name, value] : point) {
-    if (engine::is_secret_name(name) && !value.is_null()) shown.set(name, secret_mask);
-  }
-  return space::to_json(shown);
+  return space::to_json(engine::masked(point, secret_mask));
 }
 
 Json variables_json(const std::map<std::string, std::string>& variables) {

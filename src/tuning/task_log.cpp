@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "engine/command_line.hpp"
 #include "metrics/registry.hpp"
 
 namespace autotuner::tuning {
@@ -82,7 +83,8 @@ void TaskLog::handle(const ExperimentStarted& event) {
   trial = Trial{open(fmt::format("{}_exp_{}.log", name_, event.number), again ? "a" : "w"), {}};
   if (again) append(trial.file.get(), fmt::format("--- attempt {} ---\n", event.attempt));
   tell(event.number, info, marker(event.number, "DEPLOYING"));
-  tell(event.number, info, fmt::format("{}  [{}]", space::to_text(event.parameters), event.reason));
+  tell(event.number, info,
+       fmt::format("{}  [{}]", space::to_text(engine::masked(event.parameters)), event.reason));
 }
 
 void TaskLog::handle(const PhaseChanged& event) {

@@ -117,6 +117,16 @@ class PhaseLog {
   base::SteadyTime entered_;
 };
 
+/// What an engine or its failure says may repeat the secrets it was started with.
+void hide_secrets(Experiment& experiment) {
+  const auto hide = [&](std::string& text) {
+    text = engine::masked(std::move(text), experiment.flags, experiment.environment_variables);
+  };
+  hide(experiment.log_tail);
+  if (experiment.failure) hide(experiment.failure->message);
+  for (auto& text : experiment.warnings) hide(text);
+}
+
 }  // namespace
 
 EngineRequest engine_request(const spec::Task& task) {
@@ -156,6 +166,7 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
       co_await attempt(experiment, *resolved, context, stop);
     }
   }
+  hide_secrets(experiment);
   experiment.elapsed = seconds_between(start, clock_.steady());
   experiment.completed_at = base::to_iso_text(clock_.system());
   if (experiment.failure && experiment.rank() == 3) {

@@ -280,6 +280,22 @@ def the_task_has_a_log_with_a_trial_in_one_piece_after_the_other(box):
         expect_in(alone, path.read_text(), f"the task's log\n{path.read_text()}")
 
 
+@test
+def a_secret_parameter_is_shown_nowhere(box):
+    secret = "s3cretvalue"
+    for name, fault in (("kept", {}), ("broken", {"no-such-flag": [1]})):
+        done = box.tune(sim_task(name, {**FAST, **fault, "api-key": [secret], "max-num-seqs": [1, 2]}))
+        places = {"stdout": done.stdout, "stderr": done.stderr}
+        for folder in (box.out, box.data / "logs"):
+            for path in folder.rglob("*"):
+                if path.is_file() and not path.name.endswith(".gz"):
+                    places[str(path)] = path.read_text()
+        for form in ("json", "csv", "yaml", "html", "launch"):
+            places[form] = box.run("export", name, "--format", form).stdout
+        for place, text in places.items():
+            expect(secret not in text, f"{place} shows the secret")
+
+
 class Hub(http.server.BaseHTTPRequestHandler):
     """The hub of one model, org/tiny-GGUF."""
     revision = "0123456789" * 4
