@@ -122,10 +122,11 @@ std::string alternatives_html(const Answer& answer) {
     const char* word = other.objective == metrics::Objective::maximize_throughput ? "throughput"
                        : other.objective == metrics::Objective::minimize_ttft     ? "time to first token"
                                                                                   : "time per output token";
-    text +=
-        fmt::format(R"(<tr><td>{}</td><td>{}</td><td class="num">{}</td><td>{}</td></tr>)", word,
-                    escaped(name_of(other.number)), escaped(metrics::to_readable(other.metric, other.value)),
-                    escaped(load::to_text(other.point.level)));
+    const auto* info = metrics::find_metric(other.metric);
+    text += fmt::format(
+        R"(<tr><td>{} ({})</td><td>{}</td><td class="num">{}</td><td>{}</td></tr>)", word,
+        escaped(info == nullptr ? other.metric : std::string(info->label)), escaped(name_of(other.number)),
+        escaped(metrics::to_readable(other.metric, other.value)), escaped(load::to_text(other.point.level)));
   }
   return text + "</table></div></section>\n";
 }

@@ -12,7 +12,7 @@ namespace {
 
 // The drawing is 520 wide: two stand side by side on a desktop, and one still reads on a phone.
 constexpr double width = 520, height = 300;
-constexpr double left = 64, right = 14, top = 14, bottom = 46;
+constexpr double left = 76, right = 14, top = 14, bottom = 46;
 constexpr double log_ratio = 20;
 
 double nice_step(double span, int wanted) {

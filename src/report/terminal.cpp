@@ -177,8 +177,11 @@ std::string alternatives_text(const Answer& answer) {
     const char* word = other.objective == metrics::Objective::maximize_throughput ? "throughput"
                        : other.objective == metrics::Objective::minimize_ttft     ? "TTFT"
                                                                                   : "TPOT";
-    text += fmt::format("  For {} alone: {}, {} at {}\n", word, name_of(other.number),
-                        metrics::to_readable(other.metric, other.value), load::to_text(other.point.level));
+    const auto* info = metrics::find_metric(other.metric);
+    text += fmt::format("  For {} alone: {}, {} ({}) at {}\n", word, name_of(other.number),
+                        metrics::to_readable(other.metric, other.value),
+                        info == nullptr ? other.metric : std::string(info->label),
+                        load::to_text(other.point.level));
   }
   return text;
 }

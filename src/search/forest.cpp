@@ -29,9 +29,7 @@ class ForestSearch final : public PoolSearch {
     std::vector<double> features(this->ground().features().columns());
     const auto& candidates = *this->ground().candidates();
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      for (std::size_t column = 0; column < features.size(); ++column)
-        features[column] =
-            static_cast<double>(candidates.values(i / CandidateSet::tile, column)[i % CandidateSet::tile]);
+      candidates.copy(i, features);
       columns_.append(features, pool_);
     }
   }
@@ -195,14 +193,10 @@ class ForestSearch final : public PoolSearch {
 
   static std::string reason(const Choice& choice, double best) {
     return fmt::format(
-        "forest, {}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to "
-        "run",
-        choice.belief.mean > best ? "exploitation" : "exploration",
-        100 * std::expm1(std::min(choice.belief.mean - best, 5.0)),
-        100 * std::expm1(std::min(choice.belief.deviation, 5.0)), 100 * choice.probability);
+        "forest, {}: {}", choice.belief.mean > best ? "exploitation" : "exploration",
+        prediction_text({choice.belief.mean - best, choice.belief.deviation}, choice.probability));
   }
 
-  std::shared_ptr<const GpGround> ground_;  // shared by all strategies of a blueprint: never changes
   TreeColumns columns_;
   std::vector<double> pool_;  ///< cells, row after row
   std::vector<Sample> samples_;

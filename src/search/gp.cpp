@@ -291,11 +291,9 @@ class GpSearch final : public PoolSearch {
     const auto belief = moments(parts, model_.exponents());
     const bool exploits = belief.mean > best;
     const bool listens = outlook == Outlook::guarded && model_.prior_holds();
-    return fmt::format(
-        "{}{}: predicted {:+.1f} % against the best so far, give or take {:.1f} %, {:.0f} % likely to run",
-        listens ? "prior and model, " : "model, ", exploits ? "exploitation" : "exploration",
-        100 * std::expm1(std::min(belief.mean - best, 5.0)),
-        100 * std::expm1(std::min(belief.deviation, 5.0)), 100 * probability);
+    return fmt::format("{}{}: {}", listens ? "prior and model, " : "model, ",
+                       exploits ? "exploitation" : "exploration",
+                       prediction_text({belief.mean - best, belief.deviation}, probability));
   }
 
   GpModel model_;

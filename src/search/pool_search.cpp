@@ -1,9 +1,22 @@
 #include "search/pool_search.hpp"
 
+#include <cmath>
+#include <numbers>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace autotuner::search {
+
+std::string prediction_text(const Gaussian& against_best, double probability) {
+  constexpr double doubled = std::numbers::ln2;
+  const double spread = against_best.deviation;
+  const auto uncertainty = spread < doubled ? fmt::format("{:.1f} %", 100 * std::expm1(spread))
+                           : spread < 5     ? fmt::format("a factor of {:.0f}", std::exp(spread))
+                                            : std::string("anything");
+  return fmt::format("predicted {:+.1f} % against the best so far, give or take {}, {:.0f} % likely to run",
+                     100 * std::expm1(std::min(against_best.mean, 5.0)), uncertainty, 100 * probability);
+}
 
 PoolSearch::PoolSearch(std::string class_name, const space::Space& space, Region region,
                        const Options& options, std::shared_ptr<const GpGround> ground)

@@ -11,6 +11,10 @@
 
 namespace autotuner::search {
 
+/// "predicted -4.0 % against the best so far, give or take 3.1 %, 98 % likely to run": `against_best` in the
+/// logarithm of the score. Where little is known, give or take a factor.
+std::string prediction_text(const Gaussian& against_best, double probability);
+
 /// What strategies share that judge a pool of points by a model of their own: what is known of each point,
 /// which are open, whether they will run, and starts by chance.
 class PoolSearch : public LoggedStrategy {

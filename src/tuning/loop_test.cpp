@@ -359,6 +359,18 @@ TEST_F(TuningLoopTest, MeasuresATrialThatWasCutOffAgainUnderItsNumber) {
   EXPECT_EQ(resumed.experiments[2].attempt, 2);
 }
 
+TEST_F(TuningLoopTest, ResumesWhateverOrderAStoreGivesTheMembersOfTheDocument) {
+  auto task = task_of_four();
+  task.document = R"({"deployment_mode":"local","parameters":{"b":[1],"a":[2]},"constraints":[]})";
+  run(task);
+  task.document = R"({"parameters":{"b":[1],"a":[2]},"constraints":[],"deployment_mode":"local"})";
+  EXPECT_EQ(run(task, {.resume = true}).experiments.size(), 5U);
+  task.document = R"({"parameters":{"a":[2],"b":[1]},"constraints":[],"deployment_mode":"local"})";
+  TuningLoop loop(store, host, load, clock, [](const Event&) {});
+  EXPECT_FALSE(await(loop.run(task, {.resume = true}, {})))
+      << "the order of parameters is that of the search";
+}
+
 TEST_F(TuningLoopTest, RefusesToResumeARunOfAnotherDocument) {
   run(task_of_four());
   auto other = task_of_four();

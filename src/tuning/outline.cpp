@@ -1,6 +1,7 @@
 #include "tuning/outline.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include <nlohmann/json.hpp>
 
@@ -154,7 +155,10 @@ std::string resume_key(const spec::Task& task) {
     }
   }
   document.erase("description");
-  return base::to_compact_text(document);
+  // A store keeps the members of a document, not their order; below them order counts.
+  std::map<std::string, std::string> members;
+  for (const auto& [name, value] : document.items()) members[name] = base::to_compact_text(value);
+  return base::to_compact_text(base::Json(members));
 }
 
 }  // namespace autotuner::tuning

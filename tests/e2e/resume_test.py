@@ -222,6 +222,19 @@ def a_finished_run_resumes_to_itself(box):
 
 
 @test
+def a_task_resumes_in_whatever_order_its_file_is_written(box):
+    task = task_of("ordered")
+    task["constraints"] = ["max-num-seqs <= 1000"]
+    for first in task:
+        turned = {"task_name": task["task_name"], first: task[first], **task, "task_name": f"ordered-{first}"}
+        path = box.write("ordered.json", turned)
+        expect_code(box.run("tune", path, "--out", box.out), 0)
+        done = box.run("tune", path, "--out", box.out, "--resume")
+        expect_code(done, 0)
+        expect("Resuming" in done.stderr, f"with {first} first stderr is {done.stderr}")
+
+
+@test
 def another_task_under_the_same_name_is_not_resumed(box):
     expect_code(box.tune(sim_task("name", {"ttft-ms": 2, "tpot-ms": 1, "max-num-seqs": [1]})), 0)
     done = box.tune(sim_task("name", {"ttft-ms": 2, "tpot-ms": 1, "max-num-seqs": [2]}), "--resume")
