@@ -78,12 +78,12 @@ std::string readable_default(RuntimeId runtime, std::string_view name) {
 
 std::string canonical_flag(RuntimeId runtime, std::string_view name) {
   const auto as_written = without_dashes(name);
-  const auto hyphened = base::replace_all(std::string(as_written), "_", "-");
+  auto hyphened = base::replace_all(std::string(as_written), "_", "-");
   const auto known = aliases(runtime);
   const auto alias = std::ranges::lower_bound(known, std::string_view(hyphened), {}, &Alias::name);
   if (alias != known.end() && alias->name == hyphened) return std::string(alias->flag);
   if (find_flag(runtime, as_written) != nullptr) return std::string(as_written);
-  const auto underscored = base::replace_all(std::string(as_written), "-", "_");
+  auto underscored = base::replace_all(std::string(as_written), "-", "_");
   if (find_flag(runtime, underscored) != nullptr) return underscored;
   return hyphened;
 }

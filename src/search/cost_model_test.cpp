@@ -28,8 +28,10 @@ struct Costs {
     trials.push_back(trial);
   }
   CostModel learned() {
+    prospects.reserve(trials.size());
     for (const auto& trial : trials) prospects.push_back(ground->prospect(trial.point));
     std::vector<Sample> samples;
+    samples.reserve(trials.size());
     for (std::size_t i = 0; i < trials.size(); ++i) samples.push_back({&trials[i], &prospects[i]});
     CostModel costs(*ground);
     costs.learn(samples);

@@ -110,7 +110,7 @@ TEST(CholeskyFactor, HasTheSameBitsGrownAndBuiltAtOnce) {
   for (std::size_t i = 0; i < set.size(); ++i) {
     const auto a = grown.factor().row(i);
     const auto b = whole.factor().row(i);
-    EXPECT_TRUE(std::equal(a.begin(), a.end(), b.begin(), b.end()));
+    EXPECT_TRUE(std::ranges::equal(a, b));
     EXPECT_EQ(grown.white()[i], whole.white()[i]);
   }
 }

@@ -144,6 +144,7 @@ class GpSearch final : public PoolSearch {
     std::ranges::stable_sort(scored, {}, &std::pair<double, const Sample*>::first);
     if (scored.size() > most) scored.resize(most);
     std::vector<const Sample*> best;
+    best.reserve(scored.size());
     for (const auto& [score, sample] : scored) best.push_back(sample);
     return best;
   }

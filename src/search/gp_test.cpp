@@ -249,6 +249,7 @@ TEST(Gp, AdvisesAndSuggestsTheSameAfterAResume) {
   const auto points = run(*whole, 20);
   const auto resumed = make_strategy(grid, {}, gp_options(3, 70), rate_problem()).value();
   std::vector<Trial> log;
+  log.reserve(points.size());
   for (const auto& point : points) log.push_back(tried(static_cast<int>(log.size()) + 1, point));
   resumed->record(log);
   EXPECT_EQ(whole->stop_advice()->chance, resumed->stop_advice()->chance);
