@@ -160,10 +160,14 @@ Result<Json> LineProtocol::tell(const Json& json) {
     if (!report.score) return base::invalid_input("tell.score is {}; must be a number", shown(json["score"]));
   }
   if (report.failure == search::Failure::none && !report.score) {
-    const auto& objective = space_->problem.objective;
-    if (!objective) return base::invalid_input("tell.score is missing, and the space names no objective");
-    if (!report.metrics.contains(objective->metric))
-      return base::invalid_input("tell.metrics.{} is missing; it is the objective", objective->metric);
+    auto objectives = space_->problem.objectives;
+    if (space_->problem.objective) objectives.push_back(*space_->problem.objective);
+    if (objectives.empty())
+      return base::invalid_input("tell.score is missing, and the space names no objective");
+    for (const auto& objective : objectives) {
+      if (!report.metrics.contains(objective.metric))
+        return base::invalid_input("tell.metrics.{} is missing; it is the objective", objective.metric);
+    }
   }
   study_->tell(report);
   return Json{{"ok", true}};

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
@@ -30,6 +31,7 @@ struct Choices {
   bool log = false;
   bool no_prior = false;
   std::string wrong_prior;
+  std::vector<std::string> objectives;
   ReplayOptions study;
 };
 
@@ -48,6 +50,25 @@ base::Result<Seeds> seeds_from(const std::string& text) {
       std::trunc(*low) != *low || std::trunc(*high) != *high)
     return base::invalid_input("seeds are \"{}\"; must be a number or FIRST:END, as in 0:20", text);
   return Seeds{static_cast<std::uint64_t>(*low), static_cast<std::uint64_t>(*high)};
+}
+
+/// "METRIC:max" or "METRIC:min", of metrics that the table has.
+base::Result<std::vector<search::Objective>> objectives_from(const std::vector<std::string>& texts,
+                                                             const TuningTable& table) {
+  std::vector<search::Objective> objectives;
+  std::vector<std::string> known;
+  for (const auto& metric : table.metrics) known.push_back(metric.name);
+  for (const auto& text : texts) {
+    const auto parts = base::split(text, ':');
+    if (parts.size() != 2 || (parts[1] != "max" && parts[1] != "min"))
+      return base::invalid_input("the objective is \"{}\"; must be METRIC:max or METRIC:min", text);
+    if (std::ranges::find(known, parts[0]) == known.end())
+      return base::invalid_input("the objective is of \"{}\"; {} has {}", parts[0], table.name,
+                                 fmt::join(known, ", "));
+    objectives.push_back(
+        {parts[0], parts[1] == "max" ? search::Direction::maximize : search::Direction::minimize});
+  }
+  return objectives;
 }
 
 std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Blueprint& blueprint,
@@ -197,6 +218,9 @@ base::Result<void> replay(const Choices& choices) {
     if (!choices.no_prior) add_prior(table->space);
     if (!choices.wrong_prior.empty())
       spoil_prior(table->space, choices.wrong_prior == "flipped" ? Wrong::flipped : Wrong::by_three);
+    auto objectives = objectives_from(choices.objectives, *table);
+    if (!objectives) return tl::unexpected(objectives.error());
+    table->space.problem.objectives = std::move(*objectives);
     options->horizon = table->budgets.back();
     const auto blueprint =
         search::Blueprint::make(table->space.space, table->space.rules, *options, table->space.problem);
@@ -240,6 +264,13 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->add_option("--wrong-prior", choices->wrong_prior,
                    "test of robustness: expect the opposite (flipped) or err by a factor of three (x3)")
       ->check(CLI::IsMember({"flipped", "x3"}));
+  command
+      ->add_option(
+          "--objectives", choices->objectives,
+          "two or three, as in throughput:max,tpot:min: look for their frontier, report its hypervolume as a "
+          "share of what can be reached")
+      ->delimiter(',')
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--workers", choices->study.workers, "trials at once in each study, at true cost")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

@@ -9,7 +9,9 @@ namespace autotuner::cli {
 /// One study replayed on a table.
 struct ReplayedStudy {
   std::uint64_t seed = 0;
-  std::vector<double> trace;  ///< after each trial: true score of the best seen, as a share of the best
+  /// After each trial: true score of the best seen, as a share of the best. Of several objectives, the
+  /// hypervolume of what was seen as a share of what can be reached.
+  std::vector<double> trace;
   std::vector<double> spent_seconds;  ///< after each trial, at true cost
   std::size_t crashes = 0;
   std::size_t violations = 0;  ///< points that are not in the table

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/replay.hpp"
+#include "search/frontier.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -20,6 +21,49 @@ std::string server_part(const TuningTable& table, const space::Point& point) {
   return space::identity(part);
 }
 
+/// Of several objectives, how much of the hypervolume that can be reached was reached, by true values and in
+/// logarithms, above a point a little below the worst values of the true frontier.
+class FrontierShare {
+ public:
+  explicit FrontierShare(const TuningTable& table) : table_(table) {
+    if (table.space.problem.objectives.empty()) return;
+    std::vector<search::Values> rows;
+    for (std::size_t i = 0; i < table.rows.size(); ++i) {
+      if (auto values = values_of(i); !values.empty()) rows.push_back(std::move(values));
+    }
+    std::vector<search::Values> front;
+    for (const auto i : search::non_dominated(rows)) front.push_back(rows[i]);
+    reference_ = search::reference_below(front, 0.01);
+    if (!front.empty()) best_ = search::Frontier(std::move(front), reference_).hypervolume();
+  }
+
+  double with(std::size_t row) {
+    if (auto values = values_of(row); !values.empty()) seen_.push_back(std::move(values));
+    return best_ > 0 ? search::Frontier(seen_, reference_).hypervolume() / best_ : 0;
+  }
+
+ private:
+  /// Empty for what failed or breaks a limit.
+  search::Values values_of(std::size_t index) const {
+    const auto& row = table_.rows[index];
+    const auto& problem = table_.space.problem;
+    if (row.metrics.empty()) return {};
+    search::Trial trial{.finished = true, .rank = search::TrialClass::met};
+    for (std::size_t i = 0; i < row.metrics.size(); ++i)
+      trial.metrics[table_.metrics[i].name] = row.metrics[i];
+    const bool kept = std::ranges::all_of(problem.slos, [&](const search::Slo& slo) {
+      const auto found = trial.metrics.find(slo.metric);
+      return found != trial.metrics.end() && found->second <= slo.max;
+    });
+    return kept ? search::log_values(trial, problem.objectives) : search::Values{};
+  }
+
+  const TuningTable& table_;
+  search::Values reference_;
+  double best_ = 0;
+  std::vector<search::Values> seen_;
+};
+
 /// A study under way: workers that each take a trial when they are free.
 class Replay {
  public:
@@ -28,6 +72,7 @@ class Replay {
       : table_(table),
         options_(options),
         study_(blueprint.strategy(seed), table.space.problem),
+        frontier_(table),
         workers_(options.workers),
         budget_(static_cast<std::size_t>(table.budgets.back())) {
     result_.seed = seed;
@@ -58,6 +103,7 @@ class Replay {
     search::Suggestion suggestion;
     search::Report report;
     double truth = 0;
+    std::optional<std::size_t> row = {};
     std::string status;
   };
 
@@ -102,6 +148,7 @@ class Replay {
     const auto& row = table_.rows[index];
     trial.report = observe(table_, index, result_.seed, visit);
     trial.truth = row.truth;
+    trial.row = index;
     trial.status = row.status;
     auto wanted = server_part(table_, trial.suggestion.point);
     const bool fresh = wanted != server;
@@ -120,7 +167,9 @@ class Replay {
       score = search::soft_score(*problem.objective, problem.slos, trial.report.metrics).value_or(0);
     else
       ++result_.crashes;
-    if (score > best_seen_) {
+    if (!problem.objectives.empty()) {
+      if (trial.row) best_truth_ = frontier_.with(*trial.row);
+    } else if (score > best_seen_) {
       best_seen_ = score;
       best_truth_ = trial.truth / table_.best;
     }
@@ -140,6 +189,7 @@ class Replay {
   const TuningTable& table_;
   const ReplayOptions& options_;
   search::Study study_;
+  FrontierShare frontier_;
   std::vector<std::string> workers_;  ///< the server part that each has running
   std::size_t budget_;
   std::size_t started_ = 0;

@@ -21,8 +21,9 @@ Gaussian rectified(const Gaussian& belief);
 /// The logarithm of a soft-SLO score, ln objective - sum of exponent_i max(0, g_i) with g_i = ln(metric_i /
 /// max_i), by what is believed of its parts. Parts are independent.
 struct ScoreBelief {
-  Gaussian objective;            ///< ln of it, larger is better
-  std::vector<Gaussian> excess;  ///< g_i
+  Gaussian objective;                  ///< ln of it, larger is better
+  std::vector<Gaussian> excess;        ///< g_i
+  std::vector<Gaussian> further = {};  ///< ln of the other objectives, where there are several
 };
 
 /// Its mean and deviation.

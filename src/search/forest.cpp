@@ -65,7 +65,8 @@ class ForestSearch final : public PoolSearch {
   void learn() {
     samples_.clear();
     std::vector<const Trial*> finished;
-    for (const auto& [number, trial] : journal().trials()) {
+    ranked_ = ranked_trials();
+    for (const auto& [number, trial] : ranked_) {
       if (!trial.finished) continue;
       samples_.push_back({&trial, &prospect(trial.point)});
       finished.push_back(&trial);
@@ -199,6 +200,7 @@ class ForestSearch final : public PoolSearch {
 
   TreeColumns columns_;
   std::vector<double> pool_;  ///< cells, row after row
+  std::map<int, Trial> ranked_;
   std::vector<Sample> samples_;
   std::vector<const Trial*> scored_;
   std::vector<double> cells_;    ///< of the scored trials, then of those running

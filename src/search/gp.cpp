@@ -6,11 +6,11 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "search/aim.hpp"
 #include "search/cost_model.hpp"
-#include "search/gp_model.hpp"
 #include "search/neighbours.hpp"
 #include "search/pool_search.hpp"
-#include "search/remaining_gain.hpp"
+#include "search/stop_rule.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -28,14 +28,12 @@ constexpr double crash_cost =
 /// Trials from which on some suggestions ignore the prior: every second, or every eighth once leave-one-out
 /// predictions are better with it by this many nats.
 constexpr std::size_t guarded_from = 5;
-constexpr std::size_t considered = 12;  ///< best trials of which one is the incumbent
-constexpr std::size_t mutated = 6;      ///< best trials whose neighbours are looked at
+constexpr std::size_t mutated = 6;  ///< best trials whose neighbours are looked at
 constexpr double decisive = 6;
 constexpr std::uint64_t often = 2;
 constexpr std::uint64_t seldom = 8;
 
-constexpr double worthwhile = 0.01;    ///< gain that is worth going on
-constexpr double unlikely = 0.05;      ///< a chance of it that is not
+constexpr double unlikely = 0.05;      ///< a chance to gain that is not worth going on
 constexpr std::size_t compared = 200;  ///< untried points that are compared with the incumbent
 
 /// A candidate and what speaks for it.
@@ -52,7 +50,8 @@ class GpSearch final : public PoolSearch {
            std::shared_ptr<const GpGround> ground)
       : PoolSearch("BayesianStrategy", space, std::move(region), options, std::move(ground)),
         model_(this->ground()),
-        costs_(this->ground()) {}
+        costs_(this->ground()),
+        aim_(aim_of(model_, this->ground().problem())) {}
 
   std::optional<StopAdvice> stop_advice() override {
     learn();
@@ -64,8 +63,7 @@ class GpSearch final : public PoolSearch {
       chance = std::max(chance, chance_left(outlook, random));
     return StopAdvice{
         chance, chance <= unlikely,
-        fmt::format("{:.0f} % chance that an untried configuration is more than {:.0f} % better",
-                    100 * chance, 100 * worthwhile)};
+        fmt::format("{:.0f} % chance that an untried configuration {}", 100 * chance, aim_->gain_words())};
   }
 
  protected:
@@ -89,6 +87,10 @@ class GpSearch final : public PoolSearch {
   }
 
  private:
+  static std::unique_ptr<Aim> aim_of(const GpModel& model, const Problem& problem) {
+    return problem.objectives.empty() ? make_score_aim(model) : make_frontier_aim(model, problem.objectives);
+  }
+
   std::size_t budget() const {
     return static_cast<std::size_t>(options().horizon > 0 ? options().horizon : options().max_iterations);
   }
@@ -112,16 +114,24 @@ class GpSearch final : public PoolSearch {
     costs_.learn(samples_);
   }
 
-  /// Before anything has run: what the prior expects most of, among what fits the memory.
+  /// Before anything has run: what the prior expects most of, among what fits the memory; of several
+  /// objectives, their product.
   std::optional<Suggestion> expected_best() {
     const auto& problem = ground().problem();
-    if (!problem.objective) return std::nullopt;
-    const auto objective = ground().expected(problem.objective->metric);
-    if (objective.empty()) return std::nullopt;
-    const double sign = problem.objective->direction == Direction::minimize ? -1 : 1;
+    std::vector<double> values(ground().pool().size(), 0);
+    auto objectives = problem.objectives;
+    if (objectives.empty() && problem.objective) objectives.push_back(*problem.objective);
+    bool knows = false;
+    for (const auto& objective : objectives) {
+      const auto expected = ground().expected(objective.metric);
+      knows = knows || !expected.empty();
+      const double sign = objective.direction == Direction::minimize ? -1 : 1;
+      for (std::size_t i = 0; i < expected.size(); ++i) values[i] += sign * expected[i];
+    }
+    if (!knows) return std::nullopt;
     Choice best;
     for (const auto i : open_positions()) {
-      double value = sign * objective[i];
+      double value = values[i];
       for (const auto& slo : problem.slos) {
         const auto expected = ground().expected(slo.metric);
         if (!expected.empty()) value -= slo.exponent * std::max(0.0, expected[i] - std::log(slo.max));
@@ -135,52 +145,21 @@ class GpSearch final : public PoolSearch {
     return suggestion(best.index, "prior: expected to be best", "model");
   }
 
-  /// The finished trials with the best scores, best first.
-  std::vector<const Sample*> best_samples(std::size_t most) const {
-    std::vector<std::pair<double, const Sample*>> scored;
-    for (const auto& sample : samples_) {
-      if (const auto score = model_.observed(*sample.trial)) scored.emplace_back(-*score, &sample);
-    }
-    std::ranges::stable_sort(scored, {}, &std::pair<double, const Sample*>::first);
-    if (scored.size() > most) scored.resize(most);
-    std::vector<const Sample*> best;
-    best.reserve(scored.size());
-    for (const auto& [score, sample] : scored) best.push_back(sample);
-    return best;
-  }
-
-  struct Incumbent {
-    const Prospect* prospect = nullptr;  ///< null while nothing has a score
-    double mean = -std::numeric_limits<double>::infinity();
-  };
-  /// The one that is believed to be best: what a single lucky run measured is no incumbent.
-  Incumbent incumbent(Outlook outlook) const {
-    Incumbent best;
-    for (const auto* sample : best_samples(considered)) {
-      const double mean = moments(model_.belief(*sample->prospect, outlook), model_.exponents()).mean;
-      if (mean > best.mean) best = {sample->prospect, mean};
-    }
-    return best;
-  }
-
-  /// That an untried point beats the incumbent by more than `worthwhile`.
+  /// That an untried point gains enough over what is reached.
   double chance_left(Outlook outlook, base::Random& random) {
     model_.judge(outlook);
-    const auto best = incumbent(outlook);
-    if (best.prospect == nullptr) return 1;
-    const double wanted = best.mean + std::log1p(worthwhile);
+    aim_->look(samples_, outlook);
+    if (aim_->incumbents().empty()) return 1;
     auto choices = likely_positions(outlook);
-    for (auto& choice : choices) {
-      const auto belief = moments(model_.belief(choice.index, outlook), model_.exponents());
-      choice.value = choice.probability * normal_cdf((belief.mean - wanted) / belief.deviation);
-    }
+    for (auto& choice : choices)
+      choice.value = choice.probability * aim_->chance(model_.belief(choice.index, outlook));
     std::ranges::sort(choices, std::greater(), &Choice::value);
     if (choices.size() > compared) choices.resize(compared);
     std::vector<Contender> contenders;
     contenders.reserve(choices.size());
     for (const auto& choice : choices)
       contenders.push_back({ground().prospect(ground().pool()[choice.index]), choice.probability});
-    return chance_of_gain(model_, outlook, *best.prospect, contenders, std::log1p(worthwhile), random);
+    return chance_of_gain(model_, outlook, *aim_, contenders, random);
   }
 
   /// Orders candidates by what a trial is worth: P EI - (1 - P) c. Where that is positive, its logarithm;
@@ -193,39 +172,26 @@ class GpSearch final : public PoolSearch {
     return -1e4 - loss;
   }
 
-  /// ln P of keeping the hard limits.
-  double hard_limits(const ScoreBelief& belief) const {
-    double sum = 0;
-    for (std::size_t i = 0; i < belief.excess.size(); ++i) {
-      if (!model_.is_hard()[i]) continue;
-      sum += std::log(std::max(normal_cdf(-belief.excess[i].mean / belief.excess[i].deviation), 1e-12));
-    }
-    return sum;
-  }
-
   Outlook outlook_of(std::uint64_t k) const {
     const auto period = model_.evidence_for_prior() > decisive ? seldom : often;
     const bool informed = journal().finished() >= guarded_from;
     return k % period == 1 && informed ? Outlook::unbiased : Outlook::guarded;
   }
 
-  double worth(const ScoreBelief& belief, double best, double probability, bool exact) const {
-    const double improvement = exact ? log_expected_improvement(belief, model_.exponents(), best)
-                                     : log_expected_improvement(moments(belief, model_.exponents()), best);
-    return utility(improvement + hard_limits(belief), probability);
+  double worth(const ScoreBelief& belief, double probability, bool exact) const {
+    return utility(aim_->log_gain(belief, exact), probability);
   }
 
   std::optional<Suggestion> by_model(std::uint64_t k, base::Random& random) {
     const auto outlook = outlook_of(k);
     model_.judge(outlook);
-    const double best = incumbent(outlook).mean;
+    aim_->look(samples_, outlook);
     auto choices = likely_positions(outlook);
     if (choices.empty()) return anything(random);
     const double share = thrift();
     for (auto& choice : choices) {
       choice.price = share * costs_.log_seconds(choice.index);
-      choice.value =
-          worth(model_.belief(choice.index, outlook), best, choice.probability, false) - choice.price;
+      choice.value = worth(model_.belief(choice.index, outlook), choice.probability, false) - choice.price;
     }
     const auto count = std::min(refined, choices.size());
     std::ranges::partial_sort(choices, choices.begin() + static_cast<std::ptrdiff_t>(count), std::greater(),
@@ -233,20 +199,19 @@ class GpSearch final : public PoolSearch {
     choices.resize(count);
     if (!model_.exponents().empty()) {
       for (auto& choice : choices)
-        choice.value =
-            worth(model_.belief(choice.index, outlook), best, choice.probability, true) - choice.price;
+        choice.value = worth(model_.belief(choice.index, outlook), choice.probability, true) - choice.price;
     }
     const auto chosen = *std::ranges::max_element(choices, {}, &Choice::value);
     if (!ground().holds_all()) {
-      if (auto better = by_neighbours(chosen, outlook, best, random)) return better;
+      if (auto better = by_neighbours(chosen, outlook, random)) return better;
     }
-    const auto why = reason(model_.belief(chosen.index, outlook), chosen.probability, outlook, best);
+    const auto why = reason(model_.belief(chosen.index, outlook), chosen.probability, outlook);
     return suggestion(chosen.index, why, "model");
   }
 
   /// The positions that may be suggested and would not surprise by being best, and how likely they run.
   std::vector<Choice> likely_positions(Outlook outlook) {
-    const auto hopes = model_.optimistic_scores(outlook);
+    const auto hopes = aim_->hopes(outlook);
     std::vector<Choice> choices;
     for (const auto i : open_positions())
       choices.push_back({.index = i, .value = hopes[i] + std::log(feasibility().innocence(i) + 1e-9)});
@@ -262,10 +227,9 @@ class GpSearch final : public PoolSearch {
 
   /// Changes of one to three coordinates of the best trials and of `chosen`, where the pool is only a part of
   /// the space: the best of them, if it is worth more than `chosen`.
-  std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, double best,
-                                          base::Random& random) {
+  std::optional<Suggestion> by_neighbours(const Choice& chosen, Outlook outlook, base::Random& random) {
     std::vector<space::Point> origins{ground().pool()[chosen.index]};
-    for (const auto* sample : best_samples(mutated)) origins.push_back(sample->trial->point);
+    for (const auto* sample : aim_->best(samples_, mutated)) origins.push_back(sample->trial->point);
     auto candidates = neighbours(region(), origins, random);
     std::erase_if(candidates,
                   [&](const auto& candidate) { return feasibility().rules_out(candidate.point); });
@@ -278,27 +242,26 @@ class GpSearch final : public PoolSearch {
     std::optional<Suggestion> result;
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       if (chances[i] < safe) continue;
-      const double value = worth(beliefs[i], best, chances[i], true) -
+      const double value = worth(beliefs[i], chances[i], true) -
                            thrift() * costs_.log_seconds(candidates[i].point, prospects[i].features);
       if (value <= most) continue;
       most = value;
       result = Suggestion{std::move(candidates[i].point), std::move(candidates[i].covers),
-                          reason(beliefs[i], chances[i], outlook, best), "model"};
+                          reason(beliefs[i], chances[i], outlook), "model"};
     }
     return result;
   }
 
-  std::string reason(const ScoreBelief& parts, double probability, Outlook outlook, double best) const {
-    const auto belief = moments(parts, model_.exponents());
-    const bool exploits = belief.mean > best;
+  std::string reason(const ScoreBelief& belief, double probability, Outlook outlook) const {
     const bool listens = outlook == Outlook::guarded && model_.prior_holds();
     return fmt::format("{}{}: {}", listens ? "prior and model, " : "model, ",
-                       exploits ? "exploitation" : "exploration",
-                       prediction_text({belief.mean - best, belief.deviation}, probability));
+                       aim_->exploits(belief) ? "exploitation" : "exploration",
+                       aim_->prediction(belief, probability));
   }
 
   GpModel model_;
   CostModel costs_;
+  std::unique_ptr<Aim> aim_;
   std::vector<Sample> samples_;
 };
 

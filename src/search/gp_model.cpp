@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "search/frontier.hpp"
+
 namespace autotuner::search {
 namespace {
 
@@ -36,10 +38,16 @@ bool scored(const Trial& trial) {
 
 GpModel::GpModel(const GpGround& ground) : ground_(ground) {
   const auto& problem = ground_.problem();
-  by_score_ = !problem.objective;
-  const bool minimizes = problem.objective && problem.objective->direction == Direction::minimize;
-  parts_.push_back(make_part(problem.objective ? problem.objective->metric : "", minimizes));
-  parts_.back().sign = minimizes ? -1 : 1;
+  auto objectives = problem.objectives;
+  if (objectives.empty() && problem.objective) objectives.push_back(*problem.objective);
+  by_score_ = objectives.empty();
+  if (by_score_) objectives.push_back({"", Direction::maximize});
+  objectives_ = objectives.size();
+  for (const auto& objective : objectives) {
+    const bool minimizes = objective.direction == Direction::minimize;
+    parts_.push_back(make_part(objective.metric, minimizes));
+    parts_.back().sign = minimizes ? -1 : 1;
+  }
   for (const auto& slo : problem.slos) {
     if (by_score_ || !(slo.max > 0)) continue;
     parts_.push_back(make_part(slo.metric, true));
@@ -85,6 +93,7 @@ std::optional<double> GpModel::observed(const Trial& trial) const {
   if (!scored(trial)) return std::nullopt;
   if (!by_score_) {
     const auto& problem = ground_.problem();
+    if (!problem.objective) return std::nullopt;
     const auto score = soft_score(*problem.objective, problem.slos, trial.metrics);
     return score ? std::optional(std::log(*score)) : std::nullopt;
   }
@@ -98,6 +107,11 @@ std::optional<double> GpModel::observed(const Trial& trial) const {
       break;
   }
   return -*trial.score / score_scale_;
+}
+
+bool GpModel::is_success(const Trial& trial) const {
+  const auto& objectives = ground_.problem().objectives;
+  return objectives.empty() ? observed(trial).has_value() : !log_values(trial, objectives).empty();
 }
 
 std::vector<Observation> GpModel::observations(const Part& part, std::span<const Sample> samples) const {
@@ -115,7 +129,7 @@ std::vector<Observation> GpModel::observations(const Part& part, std::span<const
 void GpModel::learn(std::span<const Sample> samples) {
   if (by_score_) see_form_of_scores(samples);
   successes_ = static_cast<std::size_t>(
-      std::ranges::count_if(samples, [this](const Sample& s) { return observed(*s.trial).has_value(); }));
+      std::ranges::count_if(samples, [this](const Sample& s) { return is_success(*s.trial); }));
   for (auto& part : parts_) {
     const auto known = observations(part, samples);
     part.plain.learn(known);
@@ -144,8 +158,9 @@ const MetricModel& GpModel::chosen(const Part& part, Outlook outlook) const {
 }
 
 bool GpModel::prior_holds() const {
-  const auto& part = parts_.front();
-  return part.expecting && &chosen(part, Outlook::guarded) != &part.plain;
+  return std::ranges::any_of(std::span(parts_).first(objectives_), [this](const Part& part) {
+    return part.expecting && &chosen(part, Outlook::guarded) != &part.plain;
+  });
 }
 
 double GpModel::evidence_for_prior() const {
@@ -163,71 +178,74 @@ void GpModel::judge(Outlook outlook) {
   }
 }
 
-std::vector<float> GpModel::optimistic_scores(Outlook outlook) const {
-  std::vector<float> scores(ground_.pool().size(), 0.0F);
-  for (std::size_t p = 0; p < parts_.size(); ++p) {
-    const auto& part = parts_[p];
-    const auto& model = chosen(part, outlook);
+std::vector<float> GpModel::optimistic_values(std::size_t objective, Outlook outlook) const {
+  const auto& part = parts_[objective];
+  const auto& model = chosen(part, outlook);
+  if (model.size() == 0) return std::vector<float>(ground_.pool().size(), 0.0F);
+  auto bounds = model.bounds(2 * part.sign);
+  for (auto& bound : bounds) bound *= static_cast<float>(part.sign);
+  return bounds;
+}
+
+void GpModel::subtract_optimistic_losses(std::vector<float>& scores, Outlook outlook) const {
+  for (std::size_t p = objectives_; p < parts_.size(); ++p) {
+    const auto& model = chosen(parts_[p], outlook);
     if (model.size() == 0) continue;
-    const auto sign = static_cast<float>(part.sign);
-    const auto bounds = model.bounds(p == 0 ? 2 * part.sign : -2);
-    const auto limit = static_cast<float>(part.limit);
-    const auto exponent = p == 0 ? 0.0F : static_cast<float>(hard_[p - 1] ? 3 : exponents_[p - 1]);
-    for (std::size_t i = 0; i < scores.size(); ++i)
-      scores[i] += p == 0 ? sign * bounds[i] : -exponent * std::max(0.0F, bounds[i] - limit);
+    const auto bounds = model.bounds(-2);
+    const auto limit = static_cast<float>(parts_[p].limit);
+    const auto exponent = static_cast<float>(hard_[p - objectives_] ? 3 : exponents_[p - objectives_]);
+    for (std::size_t i = 0; i < scores.size(); ++i) scores[i] -= exponent * std::max(0.0F, bounds[i] - limit);
   }
-  return scores;
+}
+
+/// In the sense of the part: larger is better of an objective, above 0 is too much of a limit.
+Gaussian GpModel::oriented(std::size_t part, Gaussian natural) const {
+  natural.mean = parts_[part].sign * natural.mean - parts_[part].limit;
+  return natural;
+}
+
+ScoreBelief GpModel::gathered(std::span<const Gaussian> by_part) const {
+  const auto limits = by_part.subspan(objectives_);
+  const auto further = by_part.subspan(1, objectives_ - 1);
+  return {by_part.front(), {limits.begin(), limits.end()}, {further.begin(), further.end()}};
 }
 
 ScoreBelief GpModel::belief(std::size_t index, Outlook outlook) const {
-  ScoreBelief belief;
+  std::vector<Gaussian> by_part;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const auto& model = chosen(parts_[i], outlook);
-    auto g = model.size() > 0 ? model.candidate(index) : Gaussian{parts_[i].limit, 1};
-    g.mean = parts_[i].sign * g.mean - parts_[i].limit;
-    if (i == 0)
-      belief.objective = g;
-    else
-      belief.excess.push_back(g);
+    by_part.push_back(oriented(i, model.size() > 0 ? model.candidate(index) : Gaussian{parts_[i].limit, 1}));
   }
-  return belief;
+  return gathered(by_part);
 }
 
 ScoreBelief GpModel::belief(const Prospect& prospect, Outlook outlook) const {
-  ScoreBelief belief;
+  std::vector<Gaussian> by_part;
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     const auto& part = parts_[i];
     const auto& model = chosen(part, outlook);
-    auto g =
-        model.size() > 0 ? model.at(prospect.features, expectation(part, prospect)) : Gaussian{part.limit, 1};
-    g.mean = part.sign * g.mean - part.limit;
-    if (i == 0)
-      belief.objective = g;
-    else
-      belief.excess.push_back(g);
+    by_part.push_back(oriented(i, model.size() > 0 ? model.at(prospect.features, expectation(part, prospect))
+                                                   : Gaussian{part.limit, 1}));
   }
-  return belief;
+  return gathered(by_part);
 }
 
 std::vector<ScoreBelief> GpModel::beliefs(std::span<const Prospect> prospects, Outlook outlook) const {
   const auto candidates = candidates_of(ground_.features(), prospects);
-  std::vector<ScoreBelief> beliefs(prospects.size());
+  std::vector<std::vector<Gaussian>> by_prospect(prospects.size());
   std::vector<double> expectations(prospects.size());
   for (std::size_t p = 0; p < parts_.size(); ++p) {
     const auto& part = parts_[p];
     const auto& model = chosen(part, outlook);
     std::ranges::transform(prospects, expectations.begin(),
                            [&](const Prospect& prospect) { return expectation(part, prospect); });
-    auto values = model.size() > 0 ? model.judge_once(candidates, expectations)
-                                   : std::vector<Gaussian>(prospects.size(), {part.limit, 1});
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      values[i].mean = part.sign * values[i].mean - part.limit;
-      if (p == 0)
-        beliefs[i].objective = values[i];
-      else
-        beliefs[i].excess.push_back(values[i]);
-    }
+    const auto values = model.size() > 0 ? model.judge_once(candidates, expectations)
+                                         : std::vector<Gaussian>(prospects.size(), {part.limit, 1});
+    for (std::size_t i = 0; i < values.size(); ++i) by_prospect[i].push_back(oriented(p, values[i]));
   }
+  std::vector<ScoreBelief> beliefs;
+  beliefs.reserve(prospects.size());
+  for (const auto& by_part : by_prospect) beliefs.push_back(gathered(by_part));
   return beliefs;
 }
 

@@ -17,7 +17,7 @@ namespace autotuner::search {
 /// Whether a suggestion listens to the prior.
 enum class Outlook { guarded, unbiased };
 
-/// What is believed of the score of points: one process for the logarithm of the objective's metric and one
+/// What is believed of the score of points: one process for the logarithm of each objective's metric and one
 /// for that of each limited metric, each with a twin whose mean is the prior. Where trials carry no metrics,
 /// one process for the score.
 class GpModel {
@@ -38,16 +38,19 @@ class GpModel {
   double evidence_for_prior() const;
   /// Of a success with a score: ln of it, as observed.
   std::optional<double> observed(const Trial& trial) const;
+  std::size_t objective_count() const { return objectives_; }
 
-  /// Of every point of the pool, the score that would not surprise: every part better than its mean by two
+  /// Of every point of the pool, ln of what would not surprise of an objective: better than its mean by two
   /// deviations. Cheap; needs judge().
-  std::vector<float> optimistic_scores(Outlook outlook) const;
+  std::vector<float> optimistic_values(std::size_t objective, Outlook outlook) const;
+  /// Takes off what the limits cost, every one of them better than its mean by two deviations.
+  void subtract_optimistic_losses(std::vector<float>& scores, Outlook outlook) const;
   ScoreBelief belief(std::size_t index, Outlook outlook) const;
   /// Of any point.
   ScoreBelief belief(const Prospect& prospect, Outlook outlook) const;
   /// Of a few points at once.
   std::vector<ScoreBelief> beliefs(std::span<const Prospect> prospects, Outlook outlook) const;
-  /// The objective, then the excess of each limit, of points that vary together.
+  /// The objectives, then the excess of each limit, of points that vary together.
   std::vector<JointGaussian> joint_beliefs(std::span<const Prospect> prospects, Outlook outlook) const;
   std::span<const double> exponents() const { return exponents_; }
   /// By limit, whether nothing is left of the score beyond it.
@@ -62,6 +65,9 @@ class GpModel {
     std::optional<MetricModel> expecting;
   };
 
+  bool is_success(const Trial& trial) const;
+  Gaussian oriented(std::size_t part, Gaussian natural) const;
+  ScoreBelief gathered(std::span<const Gaussian> by_part) const;
   Part make_part(const std::string& metric, bool larger_is_worse) const;
   std::vector<Observation> observations(const Part& part, std::span<const Sample> samples) const;
   double expectation(const Part& part, const Prospect& prospect) const;
@@ -69,7 +75,8 @@ class GpModel {
   void see_form_of_scores(std::span<const Sample> samples);
 
   const GpGround& ground_;
-  std::vector<Part> parts_;  ///< the objective, then the limits
+  std::vector<Part> parts_;  ///< the objectives, then the limits
+  std::size_t objectives_ = 1;
   std::vector<double> exponents_;
   std::vector<bool> hard_;
   bool by_score_ = false;

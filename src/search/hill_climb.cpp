@@ -21,12 +21,13 @@ namespace {
 class HillClimb final : public LoggedStrategy {
  public:
   HillClimb(const space::Space& space, Region region, const Options& options, const Problem& problem)
-      : LoggedStrategy("HillClimbStrategy", space, std::move(region), options),
+      : LoggedStrategy("HillClimbStrategy", space, std::move(region), options, problem.objectives),
         steps_(this->region().domain(), problem) {}
 
  protected:
   std::optional<Suggestion> pick(std::uint64_t k) override {
     base::Random random(options().seed, k);
+    ranked_ = ranked_trials();
     const auto climb = current_climb();
     const auto starts = static_cast<std::uint64_t>(options().initial_random);
     if (k <= starts) return start(climb, random, fmt::format("random start {} of {}", k, starts));
@@ -82,10 +83,10 @@ class HillClimb final : public LoggedStrategy {
 
   Climb current_climb() {
     std::set<std::string> all;
-    for (const auto& [number, trial] : journal().trials()) all.insert(space::identity(trial.point));
+    for (const auto& [number, trial] : ranked_) all.insert(space::identity(trial.point));
     std::set<std::string> before;
     Climb climb;
-    for (const auto& [number, trial] : journal().trials()) {
+    for (const auto& [number, trial] : ranked_) {
       const auto identity = space::identity(trial.point);
       if (number >= 1 && !climb.reach.contains(identity) && at_its_end(climb, before, all)) climb = {};
       join(climb, trial.finished ? &trial : nullptr, identity, trial.point);
@@ -143,6 +144,7 @@ class HillClimb final : public LoggedStrategy {
   }
 
   Steps steps_;
+  std::map<int, Trial> ranked_;
   std::unordered_map<std::string, std::vector<Neighbour>> neighbours_;  ///< by identity; only spares work
 };
 

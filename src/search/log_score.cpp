@@ -27,7 +27,7 @@ LogScore::LogScore(const Problem& problem, std::span<const Trial* const> trials)
 }
 
 std::optional<double> LogScore::of(const Trial& trial) const {
-  if (problem_.objective) {
+  if (problem_.objective && problem_.objectives.empty()) {
     if (!trial.finished || trial.rank == TrialClass::failed) return std::nullopt;
     const auto score = soft_score(*problem_.objective, problem_.slos, trial.metrics);
     return score && std::isfinite(*score) && *score > 0 ? std::optional(std::log(*score)) : std::nullopt;

@@ -8,8 +8,8 @@
 namespace autotuner::search {
 
 /// Scores on a scale where ratios are differences and larger is better: ln of the soft score where the
-/// problem names its metrics, else ln of what the trials score if all are gains or all are losses, else the
-/// score over the largest.
+/// problem names its metrics and one objective, else ln of what the trials score if all are gains or all are
+/// losses, else the score over the largest.
 class LogScore {
  public:
   /// The problem must outlive it.

@@ -5,16 +5,22 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "search/frontier.hpp"
 #include "search/state.hpp"
 
 namespace autotuner::search {
 
 LoggedStrategy::LoggedStrategy(std::string class_name, const space::Space& space, Region region,
-                               Options options)
+                               Options options, std::vector<Objective> objectives)
     : class_name_(std::move(class_name)),
       parameters_(space.parameters),
       region_(std::move(region)),
-      options_(std::move(options)) {}
+      options_(std::move(options)),
+      objectives_(std::move(objectives)) {}
+
+std::map<int, Trial> LoggedStrategy::ranked_trials() const {
+  return objectives_.empty() ? journal_.trials() : ranked_by_frontier(journal_.trials(), objectives_);
+}
 
 std::vector<Suggestion> LoggedStrategy::suggest(std::size_t count) {
   std::vector<Suggestion> suggestions;

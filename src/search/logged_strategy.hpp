@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -16,7 +17,8 @@ namespace autotuner::search {
 /// picks.
 class LoggedStrategy : public Strategy {
  public:
-  LoggedStrategy(std::string class_name, const space::Space& space, Region region, Options options);
+  LoggedStrategy(std::string class_name, const space::Space& space, Region region, Options options,
+                 std::vector<Objective> objectives = {});
 
   std::vector<Suggestion> suggest(std::size_t count) final;
   void record(std::span<const Trial> trials) final;
@@ -35,6 +37,9 @@ class LoggedStrategy : public Strategy {
 
   const Options& options() const { return options_; }
   const Journal& journal() const { return journal_; }
+  /// The trials as a strategy with one score should see them: where there are several objectives, the score
+  /// is the place in the order of non-domination (`ranked_by_frontier`).
+  std::map<int, Trial> ranked_trials() const;
   Region& region() { return region_; }
   const Region& region() const { return region_; }
   /// "3 of 18"
@@ -45,6 +50,7 @@ class LoggedStrategy : public Strategy {
   std::vector<space::Parameter> parameters_;
   Region region_;
   Options options_;
+  std::vector<Objective> objectives_;
   Journal journal_;
   bool found_nothing_ = false;
 };
@@ -52,7 +58,8 @@ class LoggedStrategy : public Strategy {
 std::unique_ptr<Strategy> make_grid(const space::Space& space, Region region, const Options& options);
 std::unique_ptr<Strategy> make_random(const space::Space& space, Region region, const Options& options);
 std::unique_ptr<Strategy> make_sobol(const space::Space& space, Region region, const Options& options);
-std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options);
+std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options,
+                                   const Problem& problem);
 
 /// What strategies that judge a pool of points reckon once for a space: features and expectations of its
 /// points.

@@ -20,7 +20,7 @@ std::string prediction_text(const Gaussian& against_best, double probability) {
 
 PoolSearch::PoolSearch(std::string class_name, const space::Space& space, Region region,
                        const Options& options, std::shared_ptr<const GpGround> ground)
-    : LoggedStrategy(std::move(class_name), space, std::move(region), options),
+    : LoggedStrategy(std::move(class_name), space, std::move(region), options, ground->problem().objectives),
       ground_(std::move(ground)),
       feasibility_(*ground_) {}
 

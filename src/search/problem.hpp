@@ -48,8 +48,11 @@ struct PriorEstimate {
 
 /// What a strategy may know beyond the space. Everything may be left out.
 struct Problem {
-  std::vector<Knob> knobs;  ///< parameters without one are taken by the form of their values
-  std::optional<Objective> objective;
+  std::vector<Knob> knobs;             ///< parameters without one are taken by the form of their values
+  std::optional<Objective> objective;  ///< what one score is made of
+  /// Two or three that are wanted at once: the search is for all that is best in some trade-off of them.
+  /// Empty = `objective` is all that counts.
+  std::vector<Objective> objectives = {};
   std::vector<Slo> slos;
   std::map<std::string, double> facts;
   /// Pure; called once for every point of a listed space. Empty, or nothing for a point = no expectation.

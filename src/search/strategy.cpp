@@ -45,6 +45,9 @@ base::Result<Blueprint> Blueprint::make(const space::Space& space, const space::
   if (options.initial_random < 0) {
     return base::invalid_input("n_initial_random is {}; must be at least 0", options.initial_random);
   }
+  if (const auto n = problem.objectives.size(); n == 1 || n > 3) {
+    return base::invalid_input("{} objectives; must be two or three, or none beside the objective itself", n);
+  }
   const bool is_grid = options.kind == Kind::grid_search;
   auto region = is_grid ? Region::grid(space, rules, options) : Region::sampled(space, rules, options);
   if (!region) return tl::unexpected(region.error());
@@ -77,7 +80,7 @@ std::unique_ptr<Strategy> Blueprint::strategy(std::uint64_t seed) const {
     case Kind::tpe:
       break;
   }
-  return make_tpe(parts_->space, std::move(region), options);
+  return make_tpe(parts_->space, std::move(region), options, parts_->problem);
 }
 
 base::Result<std::unique_ptr<Strategy>> make_strategy(const space::Space& space,

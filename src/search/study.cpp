@@ -1,11 +1,21 @@
 #include "search/study.hpp"
 
+#include <algorithm>
+
 namespace autotuner::search {
 namespace {
 
 /// Trials are numbered beyond any suggestion, so that a report of a point that was never asked for is not
 /// taken for the outcome of one that was.
 constexpr int first_number = 1'000'000;
+
+/// A frontier is of points that keep all limits; one score discounts what breaks them instead.
+bool breaks_limit(const std::vector<Slo>& slos, const std::map<std::string, double>& metrics) {
+  return std::ranges::any_of(slos, [&](const Slo& slo) {
+    const auto found = metrics.find(slo.metric);
+    return found == metrics.end() || !(found->second <= slo.max);
+  });
+}
 
 }  // namespace
 
@@ -25,6 +35,9 @@ void Study::tell(const Report& report) {
   auto score = report.score;
   if (!score && problem_.objective) score = soft_score(*problem_.objective, problem_.slos, report.metrics);
   if (score) trial.score = -*score;
+  if (!problem_.objectives.empty() && trial.rank == TrialClass::met &&
+      breaks_limit(problem_.slos, report.metrics))
+    trial.rank = TrialClass::missed;
   strategy_->record(std::span(&trial, 1));
 }
 

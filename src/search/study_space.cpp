@@ -184,20 +184,39 @@ Result<void> read_listed(const Json& json, StudySpace& study) {
   return {};
 }
 
-Result<void> read_goal(const Json& json, StudySpace& study) {
-  const auto objective = json.find("objective");
-  if (objective != json.end() && !objective->is_null()) {
-    if (!objective->is_object())
-      return base::invalid_input("space.objective is {}; must be an object", shown(*objective));
-    auto metric = text_of(*objective, "metric", "space.objective");
-    if (!metric) return tl::unexpected(metric.error());
-    const auto direction = base::text_at(*objective, "direction").value_or("maximize");
-    if (direction != "maximize" && direction != "minimize")
-      return base::invalid_input("space.objective.direction is \"{}\"; must be maximize or minimize",
-                                 direction);
-    study.problem.objective =
-        Objective{*metric, direction == "minimize" ? Direction::minimize : Direction::maximize};
+Result<Objective> objective_from(const Json& json, const std::string& path) {
+  if (!json.is_object()) return base::invalid_input("{} is {}; must be an object", path, shown(json));
+  auto metric = text_of(json, "metric", path);
+  if (!metric) return tl::unexpected(metric.error());
+  const auto direction = base::text_at(json, "direction").value_or("maximize");
+  if (direction != "maximize" && direction != "minimize")
+    return base::invalid_input("{}.direction is \"{}\"; must be maximize or minimize", path, direction);
+  return Objective{*metric, direction == "minimize" ? Direction::minimize : Direction::maximize};
+}
+
+Result<void> read_objectives(const Json& json, StudySpace& study) {
+  if (const auto found = json.find("objective"); found != json.end() && !found->is_null()) {
+    auto objective = objective_from(*found, "space.objective");
+    if (!objective) return tl::unexpected(objective.error());
+    study.problem.objective = std::move(*objective);
   }
+  const auto several = json.find("objectives");
+  if (several == json.end() || several->is_null()) return {};
+  if (!several->is_array() || several->size() < 2 || several->size() > 3)
+    return base::invalid_input("space.objectives is {}; must be a list of two or three", shown(*several));
+  for (std::size_t i = 0; i < several->size(); ++i) {
+    const auto path = fmt::format("space.objectives[{}]", i);
+    auto objective = objective_from((*several)[i], path);
+    if (!objective) return tl::unexpected(objective.error());
+    if (std::ranges::count(study.problem.objectives, objective->metric, &Objective::metric) > 0)
+      return base::invalid_input("{}.metric is \"{}\", which stands there already", path, objective->metric);
+    study.problem.objectives.push_back(std::move(*objective));
+  }
+  return {};
+}
+
+Result<void> read_goal(const Json& json, StudySpace& study) {
+  if (auto read = read_objectives(json, study); !read) return read;
   const auto limits = json.find("slo");
   if (limits == json.end() || limits->is_null()) return {};
   if (!limits->is_array()) return base::invalid_input("space.slo is {}; must be a list", shown(*limits));

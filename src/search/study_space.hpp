@@ -10,7 +10,8 @@ namespace autotuner::search {
 
 /// A tuning problem as the line protocol and tuning tables write it: `parameters` (name, type, values or low
 /// and high, log, scope), `constraints` over them and over numeric `facts`, `points` and `listed`,
-/// `objective`, `slo`, `default`.
+/// `objective`, `objectives` (two or three),
+/// `slo`, `default`.
 struct StudySpace {
   space::Space space;
   space::PointRules rules;  ///< knows the listed points, if only those exist

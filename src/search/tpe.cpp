@@ -18,8 +18,8 @@ constexpr std::size_t max_judged = 2000;
 
 class TpeSearch final : public LoggedStrategy {
  public:
-  TpeSearch(const space::Space& space, Region region, const Options& options)
-      : LoggedStrategy("BayesianStrategy", space, std::move(region), options) {}
+  TpeSearch(const space::Space& space, Region region, const Options& options, const Problem& problem)
+      : LoggedStrategy("BayesianStrategy", space, std::move(region), options, problem.objectives) {}
 
  protected:
   std::optional<Suggestion> pick(std::uint64_t k) override {
@@ -30,7 +30,7 @@ class TpeSearch final : public LoggedStrategy {
           fmt::format("random start, {} of {} results known", finished, options().initial_random);
       return suggestion(region().draw(random), reason, "random");
     }
-    const auto trials = split_trials(journal().trials(), journal().pending());
+    const auto trials = split_trials(ranked_trials(), journal().pending());
     const TpeModel model(region().domain(), trials, options().multivariate);
     const int draws = region().is_finite() ? model_draws : open_model_draws;
     for (int i = 0; i < draws; ++i) {
@@ -99,8 +99,9 @@ class TpeSearch final : public LoggedStrategy {
 
 }  // namespace
 
-std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options) {
-  return std::make_unique<TpeSearch>(space, std::move(region), options);
+std::unique_ptr<Strategy> make_tpe(const space::Space& space, Region region, const Options& options,
+                                   const Problem& problem) {
+  return std::make_unique<TpeSearch>(space, std::move(region), options, problem);
 }
 
 }  // namespace autotuner::search

@@ -3,7 +3,7 @@
 #include <span>
 
 #include "base/random.hpp"
-#include "search/gp_model.hpp"
+#include "search/aim.hpp"
 
 namespace autotuner::search {
 
@@ -13,15 +13,15 @@ struct Contender {
   double probability = 1;
 };
 
-/// The chance that one of the contenders runs and beats the incumbent by more than `gain` in the logarithm of
-/// the score:
+/// The chance that one of the contenders runs and gains more than a hundredth over what is reached: for one
+/// score
 ///
-///   P(max_i b_i s_i > s_0 + gain),  s = f - sum of exponent_k max(0, g_k)
+///   P(max_i b_i s_i > s_0 + ln 1.01),  s = f - sum of exponent_k max(0, g_k)
 ///
 /// over joint draws of f and every g_k at all points at once (the Cholesky factor of their posterior
 /// covariance times normal numbers), and of b_i, whether point i runs. Draws, not a union bound: neighbours
 /// rise and fall together.
-double chance_of_gain(const GpModel& model, Outlook outlook, const Prospect& incumbent,
-                      std::span<const Contender> contenders, double gain, base::Random& random);
+double chance_of_gain(const GpModel& model, Outlook outlook, const Aim& aim,
+                      std::span<const Contender> contenders, base::Random& random);
 
 }  // namespace autotuner::search
