@@ -48,7 +48,9 @@ class FrontierShare {
     const auto& row = table_.rows[index];
     const auto& problem = table_.space.problem;
     if (row.metrics.empty()) return {};
-    search::Trial trial{.finished = true, .rank = search::TrialClass::met};
+    search::Trial trial;
+    trial.finished = true;
+    trial.rank = search::TrialClass::met;
     for (std::size_t i = 0; i < row.metrics.size(); ++i)
       trial.metrics[table_.metrics[i].name] = row.metrics[i];
     const bool kept = std::ranges::all_of(problem.slos, [&](const search::Slo& slo) {

@@ -64,6 +64,22 @@ Judged judge(const Metrics& metrics, SloResult slo, const Goal& goal) {
   return judged;
 }
 
+/// A throughput per GPU is the throughput itself where the engine has none.
+std::optional<double> wanted_value(const Metrics& metrics, const std::string& name) {
+  constexpr std::string_view per_gpu = "_per_gpu";
+  auto value = metrics.value(name);
+  if (!value && name.ends_with(per_gpu)) value = metrics.value(name.substr(0, name.size() - per_gpu.size()));
+  return value && std::isfinite(*value) ? value : std::nullopt;
+}
+
+std::map<std::string, double> wanted_values(const Metrics& metrics, const Goal& goal) {
+  std::map<std::string, double> values;
+  for (const auto& wanted : goal.objectives) {
+    if (const auto value = wanted_value(metrics, wanted.metric)) values[wanted.metric] = *value;
+  }
+  return values;
+}
+
 struct JudgedPoint {
   const Batch* batch;
   Judged judged;
@@ -118,11 +134,13 @@ void score_level(const Metrics& metrics, const Goal& goal, Score& score) {
   if (at_level.empty()) return;
   const auto aggregated = aggregate_of(std::move(at_level), metrics.gpus);
   take(score, judge(aggregated, evaluate(goal.slo, aggregated), goal));
+  score.objectives = wanted_values(aggregated, goal);
   if (incomplete) score.score.reset();
 }
 
 /// The mean over scenarios of each one's best operating point; the verdict is the worst of them.
-void score_best_points(const Metrics& metrics, const std::vector<JudgedPoint>& best, Score& score) {
+void score_best_points(const Metrics& metrics, const Goal& goal, const std::vector<JudgedPoint>& best,
+                       Score& score) {
   if (best.empty()) return;
   const auto severity = [](const JudgedPoint& p) {
     return std::tuple(p.judged.slo.verdict, p.judged.slo.hard_excess, p.judged.slo.penalty);
@@ -135,6 +153,15 @@ void score_best_points(const Metrics& metrics, const std::vector<JudgedPoint>& b
   const bool readable = std::ranges::all_of(best, [](const auto& p) { return p.judged.reading.has_value(); });
   const bool scored = std::ranges::all_of(best, [](const auto& p) { return p.judged.score.has_value(); });
   const auto n = static_cast<double>(best.size());
+  for (const auto& wanted : goal.objectives) {
+    std::vector<double> values;
+    for (const auto& point : best) {
+      if (const auto value = wanted_value(of_point(*point.batch, metrics.gpus), wanted.metric))
+        values.push_back(*value);
+    }
+    if (values.size() == best.size())
+      score.objectives[wanted.metric] = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  }
   score.score.reset();
   score.value.reset();
   if (readable) {
@@ -167,12 +194,13 @@ Score score(const Metrics& metrics, const Goal& goal) {
   switch (goal.at.kind) {
     case BasisKind::mean:
       take(result, judge(metrics, evaluate(goal.slo, metrics), goal));
+      result.objectives = wanted_values(metrics, goal);
       break;
     case BasisKind::level:
       score_level(metrics, goal, result);
       break;
     case BasisKind::best_point:
-      score_best_points(metrics, best, result);
+      score_best_points(metrics, goal, best, result);
       break;
   }
   return result;

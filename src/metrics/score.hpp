@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,8 +21,16 @@ struct Basis {
   bool operator==(const Basis&) const = default;
 };
 
+/// A metric that is wanted beside others, by its registry name.
+struct Wanted {
+  std::string metric;
+  bool maximise = true;
+  bool operator==(const Wanted&) const = default;
+};
+
 struct Goal {
   Objective objective = Objective::minimize_latency;
+  std::vector<Wanted> objectives = {};  ///< two or three whose frontier is wanted, or none
   Slo slo;
   Basis at;
   bool reference_compat = false;
@@ -35,6 +44,7 @@ struct Score {
   std::string metric;           ///< registry name of `value`
   SloResult slo;                ///< on the scored basis
   std::vector<OperatingPoint> best_points;
+  std::map<std::string, double> objectives;  ///< of Goal::objectives, those measured, on the scored basis
   bool operator==(const Score&) const = default;
 };
 

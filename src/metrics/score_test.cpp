@@ -113,6 +113,11 @@ TEST(Score, IsNeverInfinite) {
   EXPECT_EQ(huge.value, 1e10);
 }
 
+Goal with_objectives(Goal goal) {
+  goal.objectives = {{"mean_total_throughput_per_gpu", true}, {"p90_e2e_latency", false}};
+  return goal;
+}
+
 Metrics gold_a(const Slo& slo) {
   return aggregate({batch_at(32, 3000, 5), batch_at(64, 3900, 7.1)}, {}, slo, 1);
 }
@@ -133,6 +138,25 @@ TEST(BestPoint, MatchesTheGold) {
   EXPECT_NEAR(*b.score, 2659.757, 1e-3);
   EXPECT_EQ(b.slo.verdict, SloVerdict::missed);
   EXPECT_EQ(b.value, 4100);
+}
+
+TEST(Score, ReadsSeveralObjectivesOnTheScoredBasis) {
+  const auto slo = slo_of({limit("latency.p90", 8)});
+  const auto a = gold_a(slo);
+  const auto wanted = [&](Basis at) {
+    return score(a, with_objectives(goal_of(Objective::maximize_throughput, slo, at))).objectives;
+  };
+  using Expected = std::map<std::string, double>;
+  EXPECT_EQ(wanted({.kind = BasisKind::best_point}),
+            (Expected{{"mean_total_throughput_per_gpu", 3900}, {"p90_e2e_latency", 7.1}}));
+  EXPECT_EQ(wanted({.kind = BasisKind::level, .level = 32}),
+            (Expected{{"mean_total_throughput_per_gpu", 3000}, {"p90_e2e_latency", 5}}));
+  EXPECT_EQ(wanted({.kind = BasisKind::mean}),
+            (Expected{{"mean_total_throughput_per_gpu", 3450}, {"p90_e2e_latency", 6.05}}));
+  const auto no_gpus = aggregate({batch_at(32, 3000, 5)}, {}, slo, 0);
+  EXPECT_EQ(score(no_gpus, with_objectives(goal_of(Objective::maximize_throughput))).objectives,
+            (Expected{{"mean_total_throughput_per_gpu", 3000}, {"p90_e2e_latency", 5}}));
+  EXPECT_TRUE(score({}, with_objectives(goal_of(Objective::maximize_throughput))).objectives.empty());
 }
 
 TEST(BestPoint, PrefersMetThenScoreThenThroughputThenTheLowerLevel) {

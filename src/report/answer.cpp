@@ -253,6 +253,7 @@ Answer answer(const Run& run) {
   }
   result.importance = importance(
       run, result.best ? result.best->metric : metrics::objective_metric(run.task.goal.objective, true));
+  result.frontier = frontier_of(run);
   write_sentences(run, result);
   return result;
 }

@@ -6,6 +6,7 @@
 
 #include "metrics/aggregate.hpp"
 #include "metrics/choice.hpp"
+#include "report/frontier.hpp"
 #include "report/importance.hpp"
 #include "tuning/run.hpp"
 
@@ -70,6 +71,7 @@ struct Answer {
   std::vector<Alternative> alternatives;
   std::vector<FailureGroup> failures;
   std::vector<MetricImportance> importance;  ///< the objective's first; empty with fewer than 10 successes
+  std::optional<Frontier> frontier;          ///< of a task with several objectives
   std::vector<std::string> what_would_help;  ///< when the limits can't be met
   bool simulated = false;
   bool meets_limits = false;

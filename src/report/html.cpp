@@ -294,8 +294,9 @@ std::string html(const Run& run, const Answer& answer) {
       escaped(base::to_readable_time(run.completed_at.empty() ? run.started_at : run.completed_at)));
   page += verdict_html(answer);
   page += launch_html(run, answer);
-  page += "<div class=\"plots\">\n" + pareto_figure(run, answer) + convergence_figure(run, answer) +
-          level_figures(run, answer) + importance_figure(answer.importance) + "</div>\n";
+  page += "<div class=\"plots\">\n" + frontier_figure(run, answer.frontier, answer.choice.best) +
+          pareto_figure(run, answer) + convergence_figure(run, answer) + level_figures(run, answer) +
+          importance_figure(answer.importance) + "</div>\n";
   page += failures_html(run, answer);
   page += alternatives_html(answer);
   page += trials_html(run, answer);

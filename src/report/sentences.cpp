@@ -133,6 +133,11 @@ void add_further(const Run& run, Answer& answer) {
     answer.further.push_back(fmt::format("Only {:.1f} % of its requests succeeded",
                                          *chosen->metrics->value("success_rate") * 100));
   }
+  if (answer.frontier) {
+    answer.further.push_back(sentence(run, *answer.frontier, answer.choice.best));
+    for (const auto& point : answer.frontier->points)
+      answer.further.push_back("  " + to_text(run, point));
+  }
   if (tunes_numerics(run)) answer.further.emplace_back("Numerics were tuned; output quality was not checked");
   if (run.stop_reason == "unknown_flag") answer.further.push_back("Stopped early: " + run.error_message);
   if (run.stop_reason == "cancelled")

@@ -147,6 +147,7 @@ Json frame(const tuning::Run& run, const Answer& answer) {
           {"analysis", analysis(answer)},
           {"best_result", best == nullptr ? Json(nullptr) : tuning::to_json(*best)},
           {"best_points", best_points},
+          {"pareto", answer.frontier ? to_json(run, *answer.frontier) : Json(nullptr)},
           {"baseline", baseline == nullptr ? Json(nullptr) : tuning::to_json(*baseline)},
           {"all_results", Json::array()},
           {"host", host}};

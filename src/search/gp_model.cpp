@@ -249,20 +249,22 @@ std::vector<ScoreBelief> GpModel::beliefs(std::span<const Prospect> prospects, O
   return beliefs;
 }
 
-std::vector<JointGaussian> GpModel::joint_beliefs(std::span<const Prospect> prospects,
-                                                  Outlook outlook) const {
+std::vector<std::vector<MetricModel::Weighted>> GpModel::joint_beliefs(std::span<const Prospect> prospects,
+                                                                       Outlook outlook) const {
   std::vector<double> features;
   for (const auto& prospect : prospects)
     features.insert(features.end(), prospect.features.begin(), prospect.features.end());
-  std::vector<JointGaussian> beliefs;
+  std::vector<std::vector<MetricModel::Weighted>> beliefs;
   for (const auto& part : parts_) {
     const auto& model = chosen(part, outlook);
     std::vector<double> expectations;
     for (const auto& prospect : prospects) expectations.push_back(expectation(part, prospect));
-    auto joint = model.jointly(features, expectations);
-    for (auto& mean : joint.means) mean = part.sign * mean - part.limit;
-    for (auto& entry : joint.factor) entry *= part.sign;
-    beliefs.push_back(std::move(joint));
+    auto by_kernel = model.jointly(features, expectations);
+    for (auto& [weight, joint] : by_kernel) {
+      for (auto& mean : joint.means) mean = part.sign * mean - part.limit;
+      for (auto& entry : joint.factor) entry *= part.sign;
+    }
+    beliefs.push_back(std::move(by_kernel));
   }
   return beliefs;
 }

@@ -50,8 +50,10 @@ class GpModel {
   ScoreBelief belief(const Prospect& prospect, Outlook outlook) const;
   /// Of a few points at once.
   std::vector<ScoreBelief> beliefs(std::span<const Prospect> prospects, Outlook outlook) const;
-  /// The objectives, then the excess of each limit, of points that vary together.
-  std::vector<JointGaussian> joint_beliefs(std::span<const Prospect> prospects, Outlook outlook) const;
+  /// The objectives, then the excess of each limit, of points that vary together, under each kernel that the
+  /// trials leave room for.
+  std::vector<std::vector<MetricModel::Weighted>> joint_beliefs(std::span<const Prospect> prospects,
+                                                                Outlook outlook) const;
   std::span<const double> exponents() const { return exponents_; }
   /// By limit, whether nothing is left of the score beyond it.
   const std::vector<bool>& is_hard() const { return hard_; }

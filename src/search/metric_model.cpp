@@ -1,6 +1,7 @@
 #include "search/metric_model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
@@ -14,6 +15,8 @@ constexpr double tail = 2;       ///< the bad tail is cut at this many deviation
 /// With fewer observations than this, their spread says little: quantities vary by at least `few_scale`.
 constexpr std::size_t few = 4;
 constexpr double few_scale = 0.5;
+constexpr std::array length_factors{0.25, 0.5, 1.0, 2.0, 4.0};
+constexpr double negligible = 0.01;  ///< share of belief below which a kernel is left out
 constexpr int first_iterations = 40;
 constexpr int more_iterations = 12;
 
@@ -38,6 +41,10 @@ MetricModel::MetricModel(const Features& features, Settings settings)
 
 std::size_t MetricModel::next_fit(std::size_t observations) {
   return observations + std::max<std::size_t>(1, observations / 4);
+}
+
+double MetricModel::noise_mean(double scale) const {
+  return std::clamp(std::log(settings_.noise / scale), -6.0, 0.0);
 }
 
 double MetricModel::evidence() const {
@@ -96,7 +103,7 @@ MetricModel::Fit MetricModel::fitted(std::span<const Observation> observations, 
   }
   auto set = training_set(fit, chosen);
   auto prior = settings_.prior;
-  prior.noise_mean = std::clamp(std::log(settings_.noise / fit.scale), -6.0, 0.0);
+  prior.noise_mean = noise_mean(fit.scale);
   Kernel start;
   start.log_lengths.assign(group_count_, prior.length_mean);
   start.log_signal = prior.signal_mean;
@@ -181,16 +188,49 @@ Gaussian MetricModel::at(std::span<const double> features, double expectation) c
   return natural(process_.at(features, expected(fits_.back(), expectation)), expectation);
 }
 
-JointGaussian MetricModel::jointly(std::span<const double> features,
-                                   std::span<const double> expectations) const {
-  const auto& fit = fits_.back();
+std::vector<std::pair<double, Process>> MetricModel::plausible_processes() const {
+  std::vector<std::pair<double, Process>> processes;
+  if (process_.size() > most_fitted) {
+    processes.emplace_back(1, process_);
+    return processes;
+  }
+  auto prior = settings_.prior;
+  prior.noise_mean = noise_mean(fits_.back().scale);
+  const SquaredGaps gaps(process_.set());
+  std::vector<double> losses;
+  for (const double factor : length_factors) {
+    auto kernel = process_.kernel();
+    for (auto& length : kernel.log_lengths) length += std::log(factor);
+    auto parameters = kernel.log_lengths;
+    parameters.push_back(kernel.log_signal);
+    parameters.push_back(kernel.log_noise);
+    losses.push_back(fit_loss(process_.set(), gaps, kernel, prior, parameters, {}));
+    processes.emplace_back(0, Process(std::move(kernel), process_.set()));
+  }
+  const double least = *std::ranges::min_element(losses);
+  double sum = 0;
+  for (std::size_t i = 0; i < losses.size(); ++i) sum += processes[i].first = std::exp(least - losses[i]);
+  for (auto& [weight, process] : processes) weight /= sum;
+  return processes;
+}
+
+JointGaussian MetricModel::natural(JointGaussian standard, std::span<const double> expectations) const {
+  for (std::size_t i = 0; i < standard.means.size(); ++i)
+    standard.means[i] = natural(Gaussian{standard.means[i], 1}, expectations[i]).mean;
+  for (auto& entry : standard.factor) entry *= fits_.back().scale;
+  return standard;
+}
+
+std::vector<MetricModel::Weighted> MetricModel::jointly(std::span<const double> features,
+                                                        std::span<const double> expectations) const {
   std::vector<double> scaled;
-  for (const double e : expectations) scaled.push_back(expected(fit, e));
-  auto joint = process_.jointly(features, scaled);
-  for (std::size_t i = 0; i < joint.means.size(); ++i)
-    joint.means[i] = natural({joint.means[i], 1}, expectations[i]).mean;
-  for (auto& entry : joint.factor) entry *= fit.scale;
-  return joint;
+  for (const double e : expectations) scaled.push_back(expected(fits_.back(), e));
+  std::vector<Weighted> beliefs;
+  for (const auto& [weight, process] : plausible_processes()) {
+    if (weight > negligible)
+      beliefs.push_back({weight, natural(process.jointly(features, scaled), expectations)});
+  }
+  return beliefs;
 }
 
 std::vector<float> MetricModel::scaled(std::span<const double> expectations) const {

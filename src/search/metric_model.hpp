@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "search/features.hpp"
@@ -54,8 +55,16 @@ class MetricModel {
   /// Of the noise-free quantity, in its units.
   Gaussian at(std::span<const double> features, double expectation) const;
 
-  /// Of several points at once, `features` row after row.
-  JointGaussian jointly(std::span<const double> features, std::span<const double> expectations) const;
+  /// A belief under one kernel, and the share of belief that this kernel has.
+  struct Weighted {
+    double weight = 1;
+    JointGaussian belief;
+  };
+  /// Of several points at once, `features` row after row, under every kernel that the observations leave room
+  /// for: all length scales of the fitted one times a common factor, weighted by their posterior density over
+  /// factors in geometric steps. With few observations the fitted lengths alone would be too sure of what
+  /// lies between and beyond them.
+  std::vector<Weighted> jointly(std::span<const double> features, std::span<const double> expectations) const;
 
   /// Brings the posterior over the candidates up to date. Expectations by candidate in units of the value,
   /// empty = none. The set must be the same every time; another one starts over.
@@ -85,7 +94,10 @@ class MetricModel {
   };
 
   static std::size_t next_fit(std::size_t observations);
+  double noise_mean(double scale) const;
   Fit fitted(std::span<const Observation> observations, const Fit* before) const;
+  std::vector<std::pair<double, Process>> plausible_processes() const;
+  JointGaussian natural(JointGaussian standard, std::span<const double> expectations) const;
   TrainingSet training_set(const Fit& fit, std::span<const Observation> observations) const;
   double target(const Fit& fit, const Observation& observation) const;
   double expected(const Fit& fit, double expectation) const;

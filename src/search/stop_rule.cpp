@@ -5,6 +5,16 @@ namespace {
 
 constexpr int joint_draws = 400;
 
+/// One of the kernels, by their shares of belief.
+const JointGaussian& drawn_kernel(std::span<const MetricModel::Weighted> by_kernel, base::Random& random) {
+  double left = random.uniform();
+  for (const auto& kernel : by_kernel) {
+    left -= kernel.weight;
+    if (left < 0) return kernel.belief;
+  }
+  return by_kernel.back().belief;
+}
+
 }  // namespace
 
 double chance_of_gain(const GpModel& model, Outlook outlook, const Aim& aim,
@@ -19,10 +29,11 @@ double chance_of_gain(const GpModel& model, Outlook outlook, const Aim& aim,
   int better = 0;
   for (int n = 0; n < joint_draws; ++n) {
     for (std::size_t p = 0; p < parts.size(); ++p) {
+      const auto& belief = drawn_kernel(parts[p], random);
       for (auto& z : normal) z = random.normal(0, 1);
       for (std::size_t i = 0; i < points.size(); ++i) {
-        draw[p][i] = parts[p].means[i];
-        const auto row = parts[p].row(i);
+        draw[p][i] = belief.means[i];
+        const auto row = belief.row(i);
         for (std::size_t j = 0; j < row.size(); ++j) draw[p][i] += row[j] * normal[j];
       }
     }

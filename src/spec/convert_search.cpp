@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "base/text.hpp"
+#include "metrics/registry.hpp"
 #include "spec/convert.hpp"
 
 namespace autotuner::spec {
@@ -107,6 +110,76 @@ void convert_slo(const Node& document, metrics::Slo& slo, Report& report) {
   slo.batch_policy = meaning_of(policies, section.text("batch_policy"), slo.batch_policy);
 }
 
+/// One entry of optimization.objectives; errors go to the report.
+std::optional<metrics::Wanted> wanted_from(const Node& entry, const std::string& path, Report& report) {
+  if (entry.kind != NodeKind::object) {
+    report.error(path, entry.line, "type",
+                 fmt::format("is {}; must be an object such as {{\"metric\": \"mean_ttft\"}}",
+                             to_message_text(entry)));
+    return std::nullopt;
+  }
+  const Section section(&entry);
+  for (const auto& member : entry.members) {
+    if (member.key != "metric" && member.key != "direction")
+      report.warning(path + "." + member.key, member.line, "unknown_field",
+                     "is not known here; known are metric and direction");
+  }
+  const Node* metric = section.find("metric");
+  const auto* info = metric != nullptr ? metrics::find_metric(metric->text) : nullptr;
+  if (info == nullptr || info->direction == metrics::Direction::none) {
+    std::vector<std::string_view> names;
+    for (const auto& row : metrics::all_metrics()) {
+      if (row.direction != metrics::Direction::none) names.push_back(row.name);
+    }
+    const auto near = metric != nullptr ? base::nearest(metric->text, names) : std::nullopt;
+    report.error(
+        path + ".metric", section.line_of("metric"), metric == nullptr ? "missing" : "not_allowed",
+        metric == nullptr
+            ? std::string("is missing; must be the name of a metric, such as mean_ttft")
+            : fmt::format(
+                  "is {}, which is no metric that can be better or worse{}; docs/metrics.md lists them",
+                  to_message_text(*metric), near ? fmt::format("; did you mean {}?", *near) : ""));
+    return std::nullopt;
+  }
+  metrics::Wanted wanted{std::string(info->name), info->direction == metrics::Direction::higher};
+  const Node* direction = section.find("direction");
+  if (direction == nullptr) return wanted;
+  if (direction->text != "min" && direction->text != "max") {
+    report.error(path + ".direction", direction->line, "not_allowed",
+                 fmt::format("is {}; must be min or max", to_message_text(*direction)));
+    return std::nullopt;
+  }
+  if (wanted.maximise != (direction->text == "max"))
+    report.warning(path + ".direction", direction->line, "conflict",
+                   fmt::format("is {}, but {} is better the other way", direction->text, wanted.metric));
+  wanted.maximise = direction->text == "max";
+  return wanted;
+}
+
+void convert_objectives(const Section& optimization, metrics::Goal& goal, Report& report) {
+  const Node* list = optimization.find("objectives");
+  if (list == nullptr || list->items.empty()) return;
+  const std::string path = "optimization.objectives";
+  if (list->items.size() == 1 || list->items.size() > 3) {
+    report.error(path, list->line, "out_of_range",
+                 fmt::format("has {} entries; must have two or three. One goes into optimization.objective, "
+                             "metrics that only have to be good enough into slo",
+                             list->items.size()));
+    return;
+  }
+  for (std::size_t i = 0; i < list->items.size(); ++i) {
+    const auto place = fmt::format("{}[{}]", path, i);
+    auto wanted = wanted_from(list->items[i], place, report);
+    if (!wanted) continue;
+    if (std::ranges::count(goal.objectives, wanted->metric, &metrics::Wanted::metric) > 0) {
+      report.error(place + ".metric", list->items[i].line, "duplicate",
+                   fmt::format("is {}, which stands there already", wanted->metric));
+      continue;
+    }
+    goal.objectives.push_back(std::move(*wanted));
+  }
+}
+
 }  // namespace
 
 void convert_search(const Node& document, Task& task) {
@@ -134,6 +207,7 @@ void convert_goal(const Node& document, Task& task, Report& report) {
   const auto word = optimization.text("objective", "minimize_latency");
   goal.objective = metrics::objective_from_text(word).value_or(goal.objective);
   convert_slo(document, goal.slo, report);
+  convert_objectives(optimization, goal, report);
   if (const auto level = optimization.integer("objective_at")) {
     goal.at = {metrics::BasisKind::level, static_cast<int>(*level)};
   } else if (optimization.text("objective_at") == "best_point") {

@@ -201,8 +201,11 @@ constexpr auto fields = std::to_array<Field>({
      Mark::no_effect, "tasks keep their own history", ""},
     {"optimization.storage", text, "", any, free_range, "External store of a study.", Mark::no_effect,
      "every task keeps its history in the store of this product and can be resumed", ""},
-    {"optimization.objectives", list, "", any, free_range, "Several objectives at once.", Mark::unavailable,
-     "choose one in optimization.objective and limit the others in slo", ""},
+    {"optimization.objectives", list, "", any, free_range,
+     "Two or three metrics whose best trade-offs are looked for and reported, each {\"metric\": NAME, "
+     "\"direction\": \"min\" or \"max\"}; without a direction the one in which the metric is better. "
+     "optimization.objective still names the configuration to ship.",
+     Mark::none, "", ""},
 
     {"benchmark.task", text, "\"text-to-text\"", benchmark_tasks, free_range, "Kind of requests.", Mark::none,
      "", ""},

@@ -242,6 +242,40 @@ TEST(LoadTask, TakesTheOtherNamesOfSections) {
               HasSubstr("is another name of benchmark, which is also given and counts"));
 }
 
+TEST(LoadTask, ReadsSeveralObjectives) {
+  const auto loaded = load_patched(
+      R"j({"optimization": {"objectives": [{"metric": "p90_ttft"}, {"metric": "mean_total_throughput", "direction": "max"}]}})j");
+  ASSERT_TRUE(loaded.task) << all_problems(loaded);
+  EXPECT_EQ(loaded.task->goal.objectives,
+            (std::vector<metrics::Wanted>{{"p90_ttft", false}, {"mean_total_throughput", true}}));
+  const auto turned = load_patched(
+      R"j({"optimization": {"objectives": [{"metric": "p90_ttft", "direction": "max"}, {"metric": "mean_tpot"}]}})j");
+  ASSERT_TRUE(turned.task);
+  EXPECT_THAT(problem_at(turned, "optimization.objectives[0].direction").message,
+              HasSubstr("is max, but p90_ttft is better the other way"));
+}
+
+TEST(LoadTask, SaysWhatIsWrongWithSeveralObjectives) {
+  const auto message = [](const std::string& list, const std::string& path) {
+    const auto loaded = load_patched(R"j({"optimization": {"objectives": )j" + list + "}}");
+    EXPECT_FALSE(loaded.task);
+    return problem_at(loaded, "optimization.objectives" + path).message;
+  };
+  EXPECT_THAT(message(R"([{"metric": "mean_ttft"}])", ""),
+              HasSubstr("has 1 entries; must have two or three"));
+  EXPECT_THAT(message(R"([{"metric": "mean_tttf"}, {"metric": "mean_tpot"}])", "[0].metric"),
+              HasSubstr("did you mean mean_ttft?"));
+  EXPECT_THAT(message(R"([{"metric": "mean_tpot"}, {"metric": "mean_tpot"}])", "[1].metric"),
+              HasSubstr("stands there already"));
+  EXPECT_THAT(
+      message(R"([{"metric": "mean_tpot", "direction": "low"}, {"metric": "mean_ttft"}])", "[0].direction"),
+      HasSubstr("is \"low\"; must be min or max"));
+  EXPECT_THAT(message(R"(["mean_tpot", {"metric": "mean_ttft"}])", "[0]"), HasSubstr("must be an object"));
+  EXPECT_THAT(message(R"([{}, {"metric": "mean_ttft"}])", "[0].metric"), HasSubstr("is missing"));
+  EXPECT_THAT(message(R"([{"metric": "gpu_power"}, {"metric": "mean_ttft"}])", "[0].metric"),
+              HasSubstr("no metric that can be better or worse"));
+}
+
 TEST(LoadTask, NeverLosesASettingThatItDoesNotActOn) {
   const std::vector<std::pair<std::string, std::string>> cases = {
       {R"j({"benchmark": {"request_rate": [4]}})j", "benchmark.request_rate"},
@@ -252,8 +286,6 @@ TEST(LoadTask, NeverLosesASettingThatItDoesNotActOn) {
       {R"j({"benchmark": {"task": "text-to-embeddings"}})j", "benchmark.task"},
       {R"j({"benchmark": {"api": "generate"}})j", "benchmark.api"},
       {R"j({"benchmark": {"traffic_scenarios": ["E(100)"]}})j", "benchmark.traffic_scenarios[0]"},
-      {R"j({"optimization": {"objectives": [{"metric": "mean_ttft", "direction": "min"}]}})j",
-       "optimization.objectives"},
       {R"j({"optimization": {"objective": "minimize_cost"}})j", "optimization.objective"},
       {R"j({"engines": [{"runtime": "vllm"}]})j", "engines"},
       {R"j({"model": {"variants": ["a"]}})j", "model.variants"},

@@ -29,6 +29,8 @@ std::optional<double> expected(const predict::Prediction& prediction, const std:
   if (what == "tpot") return quantile(prediction.tpot, which);
   if (what == "e2e_latency") return quantile(prediction.e2e, which);
   if (what == "total_throughput") return prediction.total_tokens_per_second;
+  if (what == "total_throughput_per_gpu")
+    return prediction.total_tokens_per_second / std::max(1.0, prediction.gpus);
   return std::nullopt;
 }
 
@@ -79,8 +81,12 @@ std::function<std::optional<search::PriorEstimate>(const space::Point&)> expecta
     prior.memory_margin = estimate->memory.margin;
     // What does not fit has no speed.
     if (estimate->prediction.total_tokens_per_second <= 0) return prior;
-    prior.metrics[problem_of(goal).objective->metric] =
-        objective(estimate->prediction, goal.objective, per_gpu);
+    const auto problem = problem_of(goal);
+    prior.metrics[problem.objective->metric] = objective(estimate->prediction, goal.objective, per_gpu);
+    for (std::size_t i = 0; i < goal.objectives.size(); ++i) {
+      const auto value = expected(estimate->prediction, goal.objectives[i].metric);
+      if (value && *value > 0) prior.metrics[problem.objectives[i].metric] = *value;
+    }
     for (const auto& limit : goal.slo.limits) {
       const auto value = expected(estimate->prediction, limit.metric());
       if (value && *value > 0 && !limit.is_minimum()) prior.metrics[limit.metric()] = *value;

@@ -109,6 +109,7 @@ void add_outcome(Json& json, const Experiment& e) {
   json["objective_score"] = success ? number_or_null(e.score.score) : Json(nullptr);
   json["objective_value"] = number_or_null(e.score.value);
   json["objective_metric"] = text_or_null(e.score.metric);
+  if (!e.score.objectives.empty()) json["objectives"] = e.score.objectives;
   json["slo"] = metrics::to_text(slo.verdict);
   json["slo_violation"] = slo.verdict == metrics::SloVerdict::violated;
   json["slo_penalty"] = number_or_null(slo.penalty);
@@ -195,6 +196,7 @@ void read_outcome(RecordReader& reader, Experiment& e) {
   if (e.status == ExperimentStatus::success) reader.number("objective_score", e.score.score);
   reader.number("objective_value", e.score.value);
   reader.text("objective_metric", e.score.metric);
+  reader.number_map("objectives", e.score.objectives);
   read_verdict(reader, e.score.slo);
   reader.number("slo_penalty", e.score.slo.penalty);
   reader.number("slo_hard_excess", e.score.slo.hard_excess);

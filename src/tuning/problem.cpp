@@ -35,6 +35,10 @@ search::Problem problem_of(const metrics::Goal& goal) {
   problem.objective =
       search::Objective{objective_name, metrics::is_maximised(goal.objective) ? search::Direction::maximize
                                                                               : search::Direction::minimize};
+  for (const auto& wanted : goal.objectives) {
+    problem.objectives.push_back(
+        {wanted.metric, wanted.maximise ? search::Direction::maximize : search::Direction::minimize});
+  }
   for (const auto& limit : goal.slo.limits) {
     if (limit.threshold <= 0) continue;
     problem.slos.push_back({.metric = name_of(limit),
@@ -49,6 +53,10 @@ std::map<std::string, double> metrics_of(const Experiment& experiment) {
   std::map<std::string, double> values;
   if (!experiment.score.value || *experiment.score.value <= 0) return values;
   values[objective_name] = *experiment.score.value;
+  for (const auto& [metric, value] : experiment.score.objectives) {
+    // What is limited, too, is held against its limit below.
+    if (value > 0) values[metric] = value;
+  }
   for (const auto& check : experiment.score.slo.checks) {
     if (check.actual > 0) values[name_of(check.limit)] = modelled(check.limit, check.actual);
   }

@@ -13,8 +13,9 @@ namespace autotuner::tuning {
 /// nearest miss still has a slope.
 search::Problem problem_of(const metrics::Goal& goal);
 
-/// What an experiment measured, on the basis that is scored: "objective", and each limited metric by its
-/// registry name; of those where less is worse the inverse, "1/success_rate". Empty where nothing was scored.
+/// What an experiment measured, on the basis that is scored: "objective", each of several wanted metrics, and
+/// each limited metric by its registry name; of those where less is worse the inverse, "1/success_rate".
+/// Empty where nothing was scored.
 std::map<std::string, double> metrics_of(const Experiment& experiment);
 
 /// How it failed: which way memory ran out tells a strategy which other points will fail.

@@ -33,6 +33,21 @@ TEST(Problem, NamesTheObjectiveAndEveryLimitByTheMetricsOfAnExperiment) {
   EXPECT_DOUBLE_EQ(problem.slos[1].max, 1 / 0.9);
 }
 
+TEST(Problem, WantsSeveralMetricsInTheirDirections) {
+  test::FinishedRun finished;
+  auto& goal = finished.run().task.goal;
+  goal.objectives = {{"mean_total_throughput", true}, {"p90_ttft", false}};
+  auto experiment = finished.run().experiments[1];
+  experiment.score = metrics::score(*experiment.metrics, goal);
+  const auto problem = problem_of(goal);
+  ASSERT_EQ(problem.objectives.size(), 2U);
+  EXPECT_EQ(problem.objectives[0].direction, search::Direction::maximize);
+  EXPECT_EQ(problem.objectives[1].direction, search::Direction::minimize);
+  const auto metrics = metrics_of(experiment);
+  EXPECT_DOUBLE_EQ(metrics.at(problem.objectives[0].metric), 75);
+  EXPECT_DOUBLE_EQ(metrics.at(problem.objectives[1].metric), 0.7);
+}
+
 TEST(Problem, MinimisesLatencies) {
   metrics::Goal goal;
   goal.objective = metrics::Objective::minimize_ttft;

@@ -102,6 +102,16 @@ void RecordReader::text_map(std::string_view key, std::map<std::string, std::str
   }
 }
 
+void RecordReader::number_map(std::string_view key, std::map<std::string, double>& values) {
+  const auto* json = member(key);
+  if (json == nullptr) return;
+  if (!json->is_object()) return refuse(key, unfit(*json, "an object of numbers"));
+  for (const auto& [name, item] : json->items()) {
+    if (!item.is_number()) return refuse(key, unfit(item, "an object of numbers"));
+    values[name] = item.get<double>();
+  }
+}
+
 void RecordReader::points(std::string_view key, std::vector<space::Point>& values) {
   for (const auto* json : objects_of(key)) {
     auto point = space::point_from_json(*json);

@@ -30,6 +30,7 @@ class RecordReader {
   void boolean(std::string_view key, bool& value);
   void texts(std::string_view key, std::vector<std::string>& values);
   void text_map(std::string_view key, std::map<std::string, std::string>& values);
+  void number_map(std::string_view key, std::map<std::string, double>& values);
   void points(std::string_view key, std::vector<space::Point>& values);
 
   /// Every object of a list, read by `read_item(RecordReader&)`.
