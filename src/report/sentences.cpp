@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
 #include "space/parameter.hpp"
+#include "tuning/outline.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -135,11 +136,19 @@ void add_further(const Run& run, Answer& answer) {
   }
   if (answer.frontier) {
     answer.further.push_back(sentence(run, *answer.frontier, answer.choice.best));
-    for (const auto& point : answer.frontier->points)
-      answer.further.push_back("  " + to_text(run, point));
+    for (const auto& point : answer.frontier->points) answer.further.push_back("  " + to_text(run, point));
   }
   if (tunes_numerics(run)) answer.further.emplace_back("Numerics were tuned; output quality was not checked");
   if (run.stop_reason == "unknown_flag") answer.further.push_back("Stopped early: " + run.error_message);
+  if (run.stop_reason == "converged") {
+    const auto tried = std::ranges::count_if(run.experiments, tuning::is_search_row);
+    answer.further.push_back(fmt::format(
+        "Stopped after {} of at most {} trials: by what the model learned it is 95 % sure that no untried "
+        "configuration {}",
+        tried, run.task.search.max_iterations,
+        run.task.goal.objectives.empty() ? "is more than 1 % better"
+                                         : "enlarges the hypervolume by more than 1 %"));
+  }
   if (run.stop_reason == "cancelled")
     answer.further.emplace_back("The run was interrupted; this is the best so far");
   for (auto& sentence : importance_sentences(answer.importance))

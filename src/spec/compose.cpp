@@ -240,6 +240,10 @@ std::string optimization_text(const Wish& wish, const Plan& plan) {
   text += fmt::format("  max_iterations: {}\n", plan.max_iterations);
   text += comment("  ", "seconds for one experiment: start, wait and load together");
   text += fmt::format("  timeout_per_iteration: {:.0f}\n", plan.timeout.count());
+  if (!plan.is_grid) {
+    text += comment("  ", "stop earlier once it is 95 % sure that no other configuration is 1 % better");
+    text += "  stop_when_converged: true\n";
+  }
   if (wish.budget) {
     text +=
         comment("  ", fmt::format("seconds for the whole task ({})", base::to_duration_text(*wish.budget)));

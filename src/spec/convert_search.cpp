@@ -60,6 +60,7 @@ void convert_running(const Section& optimization, Task& task) {
   if (!running.early_stop && task.reference_compat) running.early_stop = false;
   if (const auto patience = optimization.integer("patience")) running.patience = static_cast<int>(*patience);
   running.min_improvement = optimization.number("min_improvement");
+  running.stop_when_converged = optimization.boolean("stop_when_converged").value_or(false);
   const Section repeat(optimization.find("repeat_best"));
   const auto k = repeat.integer("k");
   const auto n = repeat.integer("n");

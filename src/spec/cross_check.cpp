@@ -76,6 +76,12 @@ class CrossChecker {
            fmt::format("is best_point, which with {} always picks the lowest level; name a level instead",
                        metrics::to_text(goal.objective)));
     }
+    if (task_.running.stop_when_converged && task_.search.kind != search::Kind::gp) {
+      warn(optimization_, "optimization", "stop_when_converged", "no_effect",
+           fmt::format(
+               "has no effect with the strategy {}, which has no model of what is left; it has with bayesian",
+               task_.strategy));
+    }
     if (goal.at.kind != metrics::BasisKind::level) return;
     std::vector<int> levels;
     for (const auto& level : task_.workload.levels) levels.push_back(level.concurrency);

@@ -12,6 +12,17 @@ using test::all_problems;
 using test::load_patched;
 using test::problem_at;
 using testing::HasSubstr;
+using testing::Not;
+
+TEST(CrossCheck, SaysThatTheStopRuleNeedsAModel) {
+  const auto grid = load_patched(R"j({"optimization": {"stop_when_converged": true}})j");
+  EXPECT_THAT(problem_at(grid, "optimization.stop_when_converged").message,
+              HasSubstr("has no effect with the strategy grid_search"));
+  const auto model =
+      load_patched(R"j({"optimization": {"stop_when_converged": true, "strategy": "bayesian"}})j");
+  EXPECT_TRUE(model.task->running.stop_when_converged);
+  EXPECT_THAT(all_problems(model), Not(HasSubstr("stop_when_converged")));
+}
 
 TEST(CrossCheck, WarnsWhenMeasuringMayOutlastAnExperiment) {
   const auto loaded = load_patched(

@@ -178,6 +178,10 @@ constexpr auto fields = std::to_array<Field>({
      "Stops after that many experiments without improvement.", Mark::none, "", ""},
     {"optimization.min_improvement", number, "", any, from_0,
      "Relative gain that counts as improvement for patience.", Mark::none, "", "ratio"},
+    {"optimization.stop_when_converged", boolean, "false", any, free_range,
+     "Stops once the chance that an untried configuration is more than 1 % better is at most 5 % (strategies "
+     "bayesian and gp).",
+     Mark::none, "", ""},
     {"optimization.baseline", boolean, "", any, free_range,
      "Measures the engine's defaults first, as experiment 0. Absent: yes on the command line.", Mark::none,
      "", ""},

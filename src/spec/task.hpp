@@ -36,6 +36,7 @@ struct Running {
   std::optional<bool> early_stop;  ///< absent: the entry point decides
   std::optional<int> patience;
   std::optional<double> min_improvement;
+  bool stop_when_converged = false;  ///< obeys the stop rule of the strategy, if it has one
   std::optional<std::pair<int, int>> repeat_best;  ///< k best points n more times
   bool operator==(const Running&) const = default;
 };

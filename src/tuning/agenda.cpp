@@ -106,6 +106,13 @@ std::optional<Experiment> Agenda::next() {
     stop_reason_ = "patience";
     return std::nullopt;
   }
+  if (run_.task.running.stop_when_converged) {
+    if (const auto advice = strategy_->stop_advice(); advice && advice->stop) {
+      stop_reason_ = "converged";
+      stop_words_ = advice->words;
+      return std::nullopt;
+    }
+  }
   return next_suggestion();
 }
 

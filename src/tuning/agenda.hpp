@@ -24,6 +24,8 @@ class Agenda {
   /// Nothing = the search is over; stop_reason() says why.
   std::optional<Experiment> next();
   const std::string& stop_reason() const { return stop_reason_; }
+  /// What the strategy says of it, for people; empty = nothing.
+  const std::string& stop_words() const { return stop_words_; }
   /// After the search: nothing = no repeat is owed.
   std::optional<Experiment> next_repeat() const;
   /// Experiments in all, the baseline not counted.
@@ -53,6 +55,7 @@ class Agenda {
   std::unique_ptr<search::Strategy> strategy_;
   std::deque<Experiment> cut_off_;
   std::string stop_reason_;
+  std::string stop_words_;
 };
 
 }  // namespace autotuner::tuning

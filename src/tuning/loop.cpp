@@ -169,7 +169,11 @@ std::optional<Experiment> Session::next() {
     return std::nullopt;
   }
   auto experiment = agenda_->next();
-  if (!experiment && run_.stop_reason.empty()) run_.stop_reason = agenda_->stop_reason();
+  if (!experiment && run_.stop_reason.empty()) {
+    run_.stop_reason = agenda_->stop_reason();
+    if (!agenda_->stop_words().empty())
+      events_(Notice{false, "Stopping the search: " + agenda_->stop_words()});
+  }
   return experiment;
 }
 

@@ -406,6 +406,47 @@ TEST_F(TuningLoopTest, StopsAfterPatienceWithoutImprovement) {
   EXPECT_EQ(result.stop_reason, "patience");
 }
 
+/// A hundred points of a smooth function, to be searched by a model.
+spec::Task smooth_task() {
+  auto task = task_of_four();
+  task.space.parameters = {{"max-num-seqs", space::Choices{{1, 2, 4, 8, 16, 32, 64, 128, 256, 512}}},
+                           {"max-num-batched-tokens", space::Choices{{512, 1024, 2048, 4096, 8192, 16384,
+                                                                      32768, 65536, 131072, 262144}}}};
+  task.strategy = "bayesian";
+  task.search.kind = search::Kind::gp;
+  task.search.max_iterations = 60;
+  return task;
+}
+
+LoadResult smooth(const LoadRequest& /*request*/, const space::Point& flags) {
+  const auto log_of = [&](const char* name, double otherwise) {
+    const auto* value = flags.find(name);
+    return std::log2(value == nullptr ? otherwise : value->as_number().value_or(otherwise));
+  };
+  const double x = log_of("max-num-seqs", 16) - 6;
+  const double y = log_of("max-num-batched-tokens", 1024) - 13;
+  LoadResult result;
+  result.batches = {fake_batch(scenario, 4, 1000 * std::exp(-x * x / 40 - y * y / 60), 0.5)};
+  return result;
+}
+
+TEST_F(TuningLoopTest, StopsWhenLittleIsLeftToGainIfTheTaskSaysSo) {
+  load.behaviour = smooth;
+  auto task = smooth_task();
+  task.running.stop_when_converged = true;
+  const auto result = run(task);
+  EXPECT_EQ(result.stop_reason, "converged");
+  EXPECT_EQ(result.state, TaskState::completed);
+  EXPECT_LT(result.experiments.size(), 50U);
+  EXPECT_EQ(space::to_text(find(result, *choose(result).best)->parameters),
+            "max-num-seqs=64 max-num-batched-tokens=8192");
+  ASSERT_FALSE(notices.empty());
+  EXPECT_NE(notices.back().find("chance that an untried configuration is more than 1 % better"),
+            std::string::npos);
+  task.running.stop_when_converged = false;
+  EXPECT_EQ(run(task).stop_reason, "max_iterations");
+}
+
 TEST_F(TuningLoopTest, StartsNothingNewAfterTheWholeTasksTimeLimit) {
   auto task = task_of_four();
   task.running.total_timeout = std::chrono::seconds(100);

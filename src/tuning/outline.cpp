@@ -149,8 +149,8 @@ std::string resume_key(const spec::Task& task) {
   if (!parsed) return task.document;
   auto document = *parsed;
   if (document.contains("optimization") && document["optimization"].is_object()) {
-    for (const auto* member :
-         {"max_iterations", "total_timeout", "timeout_per_iteration", "patience", "repeat_best"}) {
+    for (const auto* member : {"max_iterations", "total_timeout", "timeout_per_iteration", "patience",
+                               "stop_when_converged", "repeat_best"}) {
       document["optimization"].erase(member);
     }
   }

@@ -36,7 +36,7 @@ struct Run {
   std::uint64_t planned = 0;            ///< experiments, baseline not counted
   std::uint64_t space_points = 0, space_valid = 0, space_distinct = 0;
   std::string
-      stop_reason;  ///< space_exhausted max_iterations patience total_timeout cancelled unknown_flag error
+      stop_reason;  ///< space_exhausted max_iterations patience converged total_timeout cancelled unknown_flag error
   std::string error_message;
   std::vector<HostFact> host;
   std::string created_at, started_at, completed_at;
