@@ -1,6 +1,7 @@
 #include "report/frontier.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -111,10 +112,9 @@ std::string sentence(const Run& run, const Frontier& frontier, std::optional<int
   std::vector<std::string> names;
   for (const auto& wanted : run.task.goal.objectives) names.push_back(label_of(wanted.metric));
   const auto count = frontier.points.size();
-  auto text =
-      fmt::format("Frontier of {}: {}", fmt::join(names, ", "),
-                  count == 1 ? "one configuration is best in all"
-                             : fmt::format("{} configurations, none better in all than another", count));
+  auto text = fmt::format("Frontier of {}: {}", fmt::join(names, ", "),
+                          count == 1 ? "one configuration is best in all"
+                                     : fmt::format("{} configurations that no other beats in all", count));
   if (!frontier.meets_limits) text += " (none keeps the limits)";
   if (frontier.hypervolume_share)
     text += fmt::format("; hypervolume {:.0f} % of the box from worst to best",
@@ -160,6 +160,17 @@ std::string frontier_figure(const Run& run, const std::optional<Frontier>& front
     }
   }
   Plot plot(axis_of(x, xs), axis_of(y, ys), "Frontier of the objectives");
+  // Numbers of points that lie on each other would be a blot.
+  const auto [left, right] = std::ranges::minmax(xs);
+  const auto [bottom, top] = std::ranges::minmax(ys);
+  std::vector<std::pair<double, double>> labelled;
+  const auto is_free = [&](double at_x, double at_y) {
+    constexpr double room = 0.06;
+    return std::ranges::none_of(labelled, [&](const auto& other) {
+      return std::abs(other.first - at_x) < room * (right - left) &&
+             std::abs(other.second - at_y) < room * (top - bottom);
+    });
+  };
   const auto mark = [&](const Frontier::Point& point, bool inside) {
     const bool is_shipped = point.number == shipped;
     const auto shape = is_shipped          ? Shape::star

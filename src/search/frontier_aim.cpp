@@ -102,7 +102,7 @@ class FrontierAim final : public Aim {
     std::vector<std::string> parts;
     for (std::size_t k = 0; k < objectives_.size(); ++k) {
       const double sign = objectives_[k].direction == Direction::maximize ? 1 : -1;
-      parts.push_back(fmt::format("{} {:.3g}", objectives_[k].metric, std::exp(sign * beliefs[k].mean)));
+      parts.push_back(fmt::format("{} {:.4g}", objectives_[k].metric, std::exp(sign * beliefs[k].mean)));
     }
     const double gained = frontier_->improvement(means(belief)) / volume();
     return fmt::format("predicted {}, {} hypervolume, {:.0f} % likely to run", fmt::join(parts, ", "),
