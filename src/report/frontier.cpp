@@ -183,7 +183,10 @@ std::string frontier_figure(const Run& run, const std::optional<Frontier>& front
               : inside            ? "point"
                                   : "point faint",
               to_text(run, point));
-    if (inside) plot.text(shown_value(x, point), shown_value(y, point), fmt::format("#{}", point.number), "");
+    const std::pair at(shown_value(x, point), shown_value(y, point));
+    if (!inside || !is_free(at.first, at.second)) return;
+    plot.text(at.first, at.second, fmt::format("#{}", point.number), "");
+    labelled.push_back(at);
   };
   // With a third objective the projection of the frontier is no line.
   if (objectives.size() == 2) {
@@ -192,8 +195,12 @@ std::string frontier_figure(const Run& run, const std::optional<Frontier>& front
       line.emplace_back(shown_value(x, point), shown_value(y, point));
     plot.line(line, "frontier");
   }
+  // The one to ship comes first, so that its number is not left out.
+  std::vector<const Frontier::Point*> front;
+  for (const auto& point : frontier->points)
+    front.insert(point.number == shipped ? front.begin() : front.end(), &point);
   for (const auto& point : frontier->others) mark(point, false);
-  for (const auto& point : frontier->points) mark(point, true);
+  for (const auto* point : front) mark(*point, true);
   return plot.figure(
       fmt::format("Filled: no other trial is better in all {} objectives{}. ★ to ship, ◆ engine defaults.",
                   objectives.size(), frontier->meets_limits ? "" : "; none of them keeps the limits"));
