@@ -57,6 +57,7 @@ base::Result<std::vector<search::Objective>> objectives_from(const std::vector<s
                                                              const TuningTable& table) {
   std::vector<search::Objective> objectives;
   std::vector<std::string> known;
+  known.reserve(table.metrics.size());
   for (const auto& metric : table.metrics) known.push_back(metric.name);
   for (const auto& text : texts) {
     const auto parts = base::split(text, ':');

@@ -160,7 +160,7 @@ TEST(Score, ReadsSeveralObjectivesOnTheScoredBasis) {
 }
 
 TEST(BestPoint, PrefersMetThenScoreThenThroughputThenTheLowerLevel) {
-  const auto best = [](std::vector<Batch> batches, Slo slo, Objective objective) {
+  const auto best = [](std::vector<Batch> batches, const Slo& slo, Objective objective) {
     const auto scored = score(aggregate(std::move(batches), {}, slo, 0), goal_of(objective, slo));
     return scored.best_points.at(0).level.concurrency;
   };
