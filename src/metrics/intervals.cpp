@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 #include <numeric>
 
+#include "base/student.hpp"
 #include "metrics/statistics.hpp"
 
 namespace autotuner::metrics {
@@ -14,22 +14,6 @@ constexpr std::size_t most_groups = 30;
 
 double mean_of(std::span<const double> values) {
   return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
-/// P(|T| <= t) for whole degrees of freedom: Abramowitz and Stegun 26.7.3 and 26.7.4.
-double two_sided_t(double t, std::size_t degrees) {
-  const double theta = std::atan(t / std::sqrt(static_cast<double>(degrees)));
-  const double cos2 = std::cos(theta) * std::cos(theta);
-  const bool odd = degrees % 2 == 1;
-  if (degrees == 1) return 2 * theta / std::numbers::pi;
-  double term = odd ? std::cos(theta) : 1;
-  double sum = term;
-  for (std::size_t k = odd ? 3 : 2; k <= degrees - 2; k += 2) {
-    const auto x = static_cast<double>(k);
-    term *= cos2 * (x - 1) / x;
-    sum += term;
-  }
-  return odd ? 2 / std::numbers::pi * (theta + std::sin(theta) * sum) : std::sin(theta) * sum;
 }
 
 Interval around(double centre, double half) {
@@ -52,13 +36,7 @@ double t_quantile_975(std::size_t degrees) {
     // Cornish-Fisher: Abramowitz and Stegun 26.7.5, first term; the next is below 1e-6 here.
     return z_975 + (z_975 * z_975 * z_975 + z_975) / (4 * static_cast<double>(degrees));
   }
-  double low = 1.9;
-  double high = 13;
-  for (int i = 0; i < 60; ++i) {
-    const double middle = (low + high) / 2;
-    (two_sided_t(middle, std::max<std::size_t>(degrees, 1)) < 0.95 ? low : high) = middle;
-  }
-  return (low + high) / 2;
+  return base::student_quantile(0.025, degrees);
 }
 
 std::optional<Interval> mean_interval(std::span<const double> values) {
