@@ -10,6 +10,7 @@
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
 #include "tuning/outline.hpp"
+#include "tuning/race.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -118,6 +119,7 @@ base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_ba
     plan.planned += std::min<std::uint64_t>(plan.planned, static_cast<std::uint64_t>(points)) *
                     static_cast<std::uint64_t>(times);
   }
+  plan.planned += tuning::most_race_rows(task, plan.planned, with_baseline);
   estimate_time(plan, task, with_baseline);
   return plan;
 }

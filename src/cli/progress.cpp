@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "engine/command_line.hpp"
 #include "metrics/registry.hpp"
+#include "tuning/race.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -48,6 +49,10 @@ std::string result_of(const tuning::Experiment& experiment) {
       break;
   }
   if (experiment.same_as) text += ", same flags as the baseline";
+  if (experiment.repeat_of) {
+    text += *experiment.repeat_of == 0 ? ", the defaults again"
+                                       : fmt::format(", #{} again", *experiment.repeat_of);
+  }
   return text;
 }
 
@@ -96,10 +101,11 @@ void Progress::handle(const tuning::RunStarted& event) {
 
 void Progress::handle(const tuning::ExperimentStarted& event) {
   number_ = event.number;
+  heat_ = event.phase_of_search == tuning::race_phase ? event.reason : "";
   phase_ = "starting";
   if (!style_.live)
-    print_line(fmt::format("{} {}  [{}]", position(), space::to_text(engine::masked(event.parameters)),
-                           event.reason));
+    print_line(fmt::format("{} {}{}", position(), space::to_text(engine::masked(event.parameters)),
+                           heat_.empty() ? fmt::format("  [{}]", event.reason) : ""));
   draw_status();
 }
 
@@ -186,6 +192,7 @@ void Progress::show_status(std::string line) {
 }
 
 std::string Progress::position() const {
+  if (!heat_.empty()) return fmt::format("[{}]", heat_);
   return number_ == 0 ? "[defaults]" : fmt::format("[trial {} of {}]", number_, planned_);
 }
 

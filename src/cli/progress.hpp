@@ -58,6 +58,7 @@ class Progress {
   int measured_ = 0;  ///< trials finished in this session, copies left out
   double measured_seconds_ = 0;
   int number_ = 0;
+  std::string heat_;  ///< while the final race measures: "race round 2 of 5: #7 against #3"
   std::string phase_;
   std::string best_;
   bool status_on_screen_ = false;

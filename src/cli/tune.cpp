@@ -30,8 +30,9 @@ namespace {
 struct TuneOptions {
   std::string file, mode, kubeconfig, model_path, out = "./results";
   WishOptions wish;
-  bool no_baseline = false, fixed = false, resume = false, strict = false, direct = false, verbose = false,
-       json = false, fail_on_slo = false, no_files = false;
+  std::optional<int> race;
+  bool no_baseline = false, no_race = false, fixed = false, resume = false, strict = false, direct = false,
+       verbose = false, json = false, fail_on_slo = false, no_files = false;
 };
 
 /// The task from the file, from the options, or from questions on a terminal.
@@ -216,10 +217,23 @@ int Tuning::run() {
   return exit_code_of(run, options_.fail_on_slo);
 }
 
+/// --race and --no-race win over the file.
+base::Result<void> ask_for_race(const TuneOptions& options, spec::Task& task) {
+  if (options.no_race) return spec::set_race(task, std::nullopt);
+  if (!options.race) return {};
+  auto race = task.running.race.value_or(spec::RaceWish{});
+  race.rounds = *options.race;
+  return spec::set_race(task, race);
+}
+
 int tune(const TuneOptions& options, const Settings& settings, const TuneParts& parts) {
   const auto hardware = parts.detect_hardware();
   auto task = task_of(options, settings, hardware);
   if (!task) return bad_usage;
+  if (const auto asked = ask_for_race(options, *task); !asked) {
+    fmt::print(stderr, "error: {}\n", asked.error().message);
+    return bad_usage;
+  }
   // A task made from options runs where it was typed.
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);
@@ -243,6 +257,11 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
   command->add_option("--out", options->out, "folder for result files")->capture_default_str();
   command->add_flag("--resume", options->resume, "go on from what is stored of this task");
   command->add_flag("--no-baseline", options->no_baseline, "don't measure the engine's defaults first");
+  command
+      ->add_option("--race", options->race,
+                   "rounds of the final race of the best against each other (wins over the file)")
+      ->check(CLI::Range(1, 50));
+  command->add_flag("--no-race", options->no_race, "no final race")->excludes("--race");
   command->add_flag("--fixed", options->fixed,
                     "measure every level to its end, which is all that this version does");
   command->add_flag("--strict", options->strict, "treat warnings about the task file as errors");

@@ -24,6 +24,7 @@ struct Entry {
   double hard_excess = 0;
   int stage = 0;
   double penalty = 0;
+  std::optional<std::size_t> race_place;  ///< of those still in a race, from 0
 };
 
 /// The rows that speak for a configuration: a crash of one repeat doesn't undo what the others measured, nor
@@ -46,10 +47,30 @@ int middle_class(const std::vector<Contender>& rows) {
   return ranks[ranks.size() / 2];
 }
 
-void settle(Entry& entry) {
-  const auto telling = telling_rows(entry.rows);
+bool holds(const std::vector<int>& numbers, int number) {
+  return std::ranges::find(numbers, number) != numbers.end();
+}
+
+/// Of an entrant of a race the rows that it measured, unless all of them failed.
+std::vector<Contender> counting_rows(const Entry& entry, const RaceOutcome* race) {
+  if (race == nullptr || !entry.standing.raced) return entry.rows;
+  std::vector<Contender> raced;
+  std::ranges::copy_if(entry.rows, std::back_inserter(raced), [&](const Contender& row) {
+    return row.rank < failed && holds(race->race_rows, row.number);
+  });
+  return raced.empty() ? entry.rows : raced;
+}
+
+void settle(Entry& entry, const RaceOutcome* race) {
+  const int first = entry.rows.front().number;
+  if (race != nullptr) {
+    const auto place = std::ranges::find(race->in, first);
+    if (place != race->in.end()) entry.race_place = static_cast<std::size_t>(place - race->in.begin());
+    entry.standing.raced = entry.race_place || holds(race->out, first);
+  }
+  const auto telling = telling_rows(counting_rows(entry, race));
   auto& standing = entry.standing;
-  standing.number = entry.rows.front().number;
+  standing.number = first;
   for (const auto& row : entry.rows) standing.rows.push_back(row.number);
   standing.rank = middle_class(telling);
   standing.valid = telling.front().valid;
@@ -61,6 +82,7 @@ void settle(Entry& entry) {
   if (!scores.empty() && standing.rank < violated) {
     standing.score = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
     standing.interval = mean_interval(scores);
+    standing.scores = static_cast<int>(scores.size());
   }
   const auto& furthest = *std::ranges::min_element(
       telling, {}, [](const Contender& c) { return std::pair(-c.stage, c.penalty); });
@@ -68,7 +90,7 @@ void settle(Entry& entry) {
   entry.penalty = furthest.penalty;
 }
 
-std::vector<Entry> entries_of(const std::vector<Contender>& contenders) {
+std::vector<Entry> entries_of(const std::vector<Contender>& contenders, const RaceOutcome* race) {
   auto by_number = contenders;
   std::ranges::sort(by_number, {}, &Contender::number);
   std::vector<Entry> entries;
@@ -78,7 +100,7 @@ std::vector<Entry> entries_of(const std::vector<Contender>& contenders) {
     if (is_new) entries.emplace_back();
     entries[place->second].rows.push_back(std::move(row));
   }
-  std::ranges::for_each(entries, settle);
+  for (auto& entry : entries) settle(entry, race);
   return entries;
 }
 
@@ -95,11 +117,15 @@ class Order {
   bool operator()(const Entry& a, const Entry& b) const { return key(a) < key(b); }
 
  private:
-  std::tuple<std::pair<int, bool>, double, double, int> key(const Entry& e) const {
+  using Key = std::tuple<std::pair<int, bool>, double, double, double, int>;
+  Key key(const Entry& e) const {
     const auto& s = e.standing;
-    if (s.rank <= missed) return {group(s), s.score.value_or(infinite), 0, s.number};
-    if (s.rank == violated) return {group(s), e.hard_excess, 0, s.number};
-    return {group(s), -e.stage, e.penalty, s.number};
+    // Those still in a race come first: one that is out may have the better mean, of fewer and earlier
+    // rounds.
+    const double place = e.race_place ? static_cast<double>(*e.race_place) : infinite;
+    if (s.rank <= missed) return {group(s), place, s.score.value_or(infinite), 0, s.number};
+    if (s.rank == violated) return {group(s), e.hard_excess, 0, 0, s.number};
+    return {group(s), -e.stage, e.penalty, 0, s.number};
   }
 
   bool compat_;
@@ -149,6 +175,16 @@ std::vector<int> prefer_cheapest(std::vector<Entry>& entries, const Order& order
   return others;
 }
 
+/// The others that the race left in beside its leader.
+std::vector<int> still_in_beside(const std::vector<Entry>& entries, const Order& order) {
+  std::vector<int> others;
+  for (auto at = entries.begin() + 1; at != entries.end(); ++at) {
+    if (at->race_place && order.group(at->standing) == order.group(entries.front().standing))
+      others.push_back(at->standing.number);
+  }
+  return others;
+}
+
 }  // namespace
 
 bool is_equivalent(const Standing& a, const Standing& b) {
@@ -158,14 +194,15 @@ bool is_equivalent(const Standing& a, const Standing& b) {
          b.interval->low <= a.interval->high;
 }
 
-Choice choose(const std::vector<Contender>& contenders, bool reference_compat) {
+Choice choose(const std::vector<Contender>& contenders, bool reference_compat, const RaceOutcome* race) {
   Choice choice;
-  auto entries = entries_of(contenders);
+  auto entries = entries_of(contenders, race);
   if (entries.empty()) return choice;
   const Order order(reference_compat);
   std::ranges::sort(entries, order);
   if (entries.front().standing.rank <= missed) {
-    choice.equivalent = prefer_cheapest(entries, order, reference_compat);
+    choice.equivalent = entries.front().race_place ? still_in_beside(entries, order)
+                                                   : prefer_cheapest(entries, order, reference_compat);
     choice.best = entries.front().standing.number;
     choice.fastest_single = fastest_single(entries, entries.front(), order);
     if (entries.size() > 1 && entries[1].standing.rank <= missed)

@@ -22,13 +22,22 @@ struct Contender {
   int flags_changed = 0;  ///< flags that differ from the baseline's
 };
 
+/// What a final race said, by the numbers of the entries' first rows.
+struct RaceOutcome {
+  std::vector<int> in;         ///< those not shown to be worse than the first, best first
+  std::vector<int> out;        ///< those that were
+  std::vector<int> race_rows;  ///< what it measured: scores of entrants count in these rows alone
+};
+
 struct Standing {
   int number = 0;         ///< of the entry's first row
   std::vector<int> rows;  ///< all rows with these flags
   int rank = 3;
   bool valid = true;
-  std::optional<double> score;       ///< mean over its rows
-  std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two rows
+  std::optional<double> score;       ///< mean over its rows, of a raced one over its rows of the race
+  std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two scores
+  int scores = 0;                    ///< how many the mean is of
+  bool raced = false;
 };
 
 struct Choice {
@@ -46,7 +55,12 @@ struct Choice {
 /// best and stands first. Rows of equal flags are one entry; rows that copy another row's result must be left
 /// out, they would count as repeats. `reference_compat`: classes 0 and 1 are one, the audit doesn't count,
 /// ties go to the lowest number.
-Choice choose(const std::vector<Contender>& contenders, bool reference_compat);
+///
+/// After a race those still in lead their class, in its order: the first is the best and the others are its
+/// equivalents. The single runs that made them entrants don't count any more: the best of many runs is the
+/// luckiest, too.
+Choice choose(const std::vector<Contender>& contenders, bool reference_compat,
+              const RaceOutcome* race = nullptr);
 
 /// 95 % intervals of the objective overlap, or ties: for two entries.
 bool is_equivalent(const Standing& a, const Standing& b);

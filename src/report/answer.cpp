@@ -10,6 +10,7 @@
 #include "base/text.hpp"
 #include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
+#include "report/race.hpp"
 #include "report/sentences.hpp"
 
 namespace autotuner::report {
@@ -181,6 +182,13 @@ std::vector<FailureGroup> failure_groups(const Run& run) {
   return groups;
 }
 
+void add_runner_up_gap(const Run& run, Answer& answer) {
+  const bool measured = answer.runner_up && answer.runner_up->value && answer.best && answer.best->value;
+  if (!measured || *answer.best->value == 0) return;
+  const double gap = (*answer.best->value - *answer.runner_up->value) / std::abs(*answer.best->value);
+  answer.runner_up_gap = metrics::is_maximised(run.task.goal.objective) ? gap : -gap;
+}
+
 State state_of(const Run& run, const metrics::Choice& choice) {
   const bool over = run.state != tuning::TaskState::running && run.state != tuning::TaskState::pending;
   const auto* best = choice.best ? tuning::find(run, *choice.best) : nullptr;
@@ -220,6 +228,12 @@ std::optional<Shown> shown(const Run& run, const Experiment& experiment) {
   return first;
 }
 
+std::optional<double> value_at(const Run& run, const Experiment& experiment,
+                               const metrics::OperatingPoint& point) {
+  const auto* batch = batch_at(experiment, point);
+  return batch == nullptr ? std::nullopt : shown_at(run, experiment, *batch).value;
+}
+
 Answer answer(const Run& run) {
   Answer result;
   result.choice = tuning::choose(run);
@@ -239,14 +253,10 @@ Answer answer(const Run& run) {
     result.changes = changes_from_baseline(run, *chosen);
   }
   if (const auto* baseline = tuning::find(run, 0)) result.baseline = shown(run, *baseline);
-  if (result.choice.runner_up) {
-    result.runner_up = shown(run, *tuning::find(run, *result.choice.runner_up));
-    if (result.runner_up && result.runner_up->value && result.best && result.best->value &&
-        *result.best->value != 0) {
-      const double gap = (*result.best->value - *result.runner_up->value) / std::abs(*result.best->value);
-      result.runner_up_gap = metrics::is_maximised(run.task.goal.objective) ? gap : -gap;
-    }
-  }
+  if (result.choice.runner_up) result.runner_up = shown(run, *tuning::find(run, *result.choice.runner_up));
+  result.race = tuning::race_of(run);
+  use_race_values(run, result);
+  add_runner_up_gap(run, result);
   for (const auto objective : {metrics::Objective::maximize_throughput, metrics::Objective::minimize_ttft,
                                metrics::Objective::minimize_tpot}) {
     if (auto found = alternative(run, objective)) result.alternatives.push_back(std::move(*found));

@@ -8,6 +8,7 @@
 #include "metrics/choice.hpp"
 #include "report/frontier.hpp"
 #include "report/importance.hpp"
+#include "tuning/race.hpp"
 #include "tuning/run.hpp"
 
 /// A run turned into its answer: which configuration to ship, why, and how sure that is. One answer for
@@ -66,6 +67,7 @@ struct Answer {
   std::optional<Shown> runner_up;
   std::optional<double> runner_up_gap;  ///< fraction the runner-up is behind
   std::optional<Shown> baseline;
+  std::optional<tuning::Race> race;  ///< the final one; figures above are its means once a round is whole
   std::vector<Change> changes;
   std::string confidence;  ///< "measured once, not repeated", "mean of 3 runs, 95 % between ..."
   std::vector<Alternative> alternatives;
@@ -81,6 +83,10 @@ Answer answer(const tuning::Run& run);
 
 /// The experiment at its shown operating point (first scenario), or nothing without metrics.
 std::optional<Shown> shown(const tuning::Run& run, const tuning::Experiment& experiment);
+
+/// The objective's metric of an experiment at an operating point; nothing when it was not measured there.
+std::optional<double> value_at(const tuning::Run& run, const tuning::Experiment& experiment,
+                               const metrics::OperatingPoint& point);
 
 /// "#14", "#0 (engine defaults)".
 std::string name_of(int number);

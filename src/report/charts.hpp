@@ -10,6 +10,8 @@ namespace autotuner::report {
 std::string pareto_figure(const tuning::Run& run, const Answer& answer);
 /// Each trial's objective and the best so far; failures as crosses.
 std::string convergence_figure(const tuning::Run& run, const Answer& answer);
+/// The final race: a line per entrant with its rounds, mean and interval; empty without one.
+std::string race_figure(const tuning::Run& run, const Answer& answer);
 /// Throughput, TTFT, TPOT and end-to-end latency over concurrency for the chosen configuration, the defaults
 /// and the runner-up; with one level measured, over trials instead.
 std::string level_figures(const tuning::Run& run, const Answer& answer);

@@ -31,7 +31,7 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13p
 .best-so-far{stroke:var(--good);stroke-width:2.5}.limit{stroke:var(--bad);stroke-dasharray:6 4;stroke-width:1.5}svg .limit-text{fill:var(--bad)}.beyond{fill:var(--bad);opacity:.09}
 .mark{stroke:var(--card);stroke-width:1}.point{fill:var(--accent)}.faint{opacity:.45}.hollow{fill:none!important;stroke:var(--accent);stroke-width:2}
 .baseline{fill:var(--base)}.best{fill:var(--good)}.miss{fill:var(--warn)}.cross{fill:none;stroke:var(--bad);stroke-width:2.2}
-path.curve-best{stroke:var(--good)}circle.curve-best{fill:var(--good)}path.curve-baseline{stroke:var(--base)}circle.curve-baseline{fill:var(--base)}
+path.race-interval{stroke:var(--ink)}path.curve-best{stroke:var(--good)}circle.curve-best{fill:var(--good)}path.curve-baseline{stroke:var(--base)}circle.curve-baseline{fill:var(--base)}
 path.curve-runner{stroke:var(--runner)}circle.curve-runner{fill:var(--runner)}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.32rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
 td.wrap{white-space:normal;min-width:16rem}td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}tr.chosen{background:var(--good-bg)}tr.failed td{color:var(--bad)}

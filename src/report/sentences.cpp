@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
+#include "report/race.hpp"
 #include "space/parameter.hpp"
 #include "tuning/outline.hpp"
 
@@ -79,14 +80,15 @@ std::string confidence(const Run& run, const Answer& answer) {
       std::ranges::find(answer.choice.order, answer.best->number, &metrics::Standing::number);
   const auto& point = answer.best->at;
   const auto* batch = point.kept.empty() ? nullptr : &point.kept.front();
-  std::string text;
-  if (standing != answer.choice.order.end() && standing->rows.size() > 1 && standing->interval) {
+  std::string text = race_sentence(answer);
+  if (standing != answer.choice.order.end() && standing->interval) {
     const auto low = std::min(std::abs(standing->interval->low), std::abs(standing->interval->high));
     const auto high = std::max(std::abs(standing->interval->low), std::abs(standing->interval->high));
-    text = fmt::format("mean of {} runs, 95 % between {} and {}", standing->rows.size(),
-                       metrics::to_readable(answer.best->metric, low),
-                       metrics::to_readable(answer.best->metric, high));
-  } else {
+    text +=
+        fmt::format("{}mean of {} {}runs, 95 % between {} and {}", text.empty() ? "" : "; ", standing->scores,
+                    standing->raced ? "race " : "", metrics::to_readable(answer.best->metric, low),
+                    metrics::to_readable(answer.best->metric, high));
+  } else if (text.empty()) {
     text = "measured once, not repeated";
   }
   if (batch == nullptr) return text;

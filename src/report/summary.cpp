@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
+#include "report/race.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -97,6 +98,7 @@ Json analysis(const Answer& answer) {
           {"runner_up", to_json(answer.runner_up)},
           {"baseline", to_json(answer.baseline)},
           {"equivalent", answer.choice.equivalent},
+          {"race", race_json(answer)},
           {"changes", changes},
           {"confidence", answer.confidence},
           {"further", answer.further},

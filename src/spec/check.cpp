@@ -104,8 +104,10 @@ class Checker {
 
   std::optional<Node> typed(const Field& field, const Node& node, const std::string& path) {
     auto value = check_value(field, node, path, report_);
-    const bool has_fields = field.type == FieldType::object && !members_of(group_of(path)).empty();
-    if (!value || !has_fields) return value;
+    const bool has_fields = value && value->kind == NodeKind::object &&
+                            (field.type == FieldType::object || field.type == FieldType::boolean_or_object) &&
+                            !members_of(group_of(path)).empty();
+    if (!has_fields) return value;
     return object(*value, path);
   }
 

@@ -143,8 +143,9 @@ void plan_times(const Wish& wish, const Choice& choice, Plan& plan) {
   const auto levels = static_cast<double>(plan.levels.size() * plan.scenarios.size());
   plan.run = choice.run;
   if (wish.budget) {
-    // the baseline is one experiment more; half of the time goes to starting engines and to short pauses
-    const Seconds share = *wish.budget / (plan.max_iterations + 1) / 2;
+    // The race has up to a third of the time, the baseline is one experiment more; half of the time goes to
+    // starting engines and to short pauses.
+    const Seconds share = *wish.budget * 2 / 3 / (plan.max_iterations + 1) / 2;
     plan.run = std::clamp(Seconds(std::floor(share.count() / levels)), shortest_run, choice.run);
   }
   constexpr double minute = 60;
@@ -252,6 +253,8 @@ std::string optimization_text(const Wish& wish, const Plan& plan) {
   if (wish.seed) text += fmt::format("  seed: {}\n", *wish.seed);
   text += comment("  ", "measure the engine's defaults first, to have something to compare with");
   text += "  baseline: true\n";
+  text += comment("  ", "at the end measure the best again against each other, so that luck doesn't choose");
+  text += "  race: {candidates: 3, rounds: 3}\n";
   return text + comment("  ", "end a measurement as soon as it is clear") + "  early_stop: true\n";
 }
 

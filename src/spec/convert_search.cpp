@@ -48,6 +48,17 @@ constexpr std::array<Word<metrics::BatchPolicy>, 3> policies = {
      {"keep", metrics::BatchPolicy::keep},
      {"max_compliant", metrics::BatchPolicy::max_compliant}}};
 
+std::optional<RaceWish> race_of(const Section& optimization) {
+  const Node* given = optimization.find("race");
+  if (given == nullptr || (given->kind == NodeKind::boolean && !given->boolean)) return std::nullopt;
+  RaceWish race;
+  if (given->kind != NodeKind::object) return race;
+  const Section members(given);
+  race.candidates = members.count("candidates", race.candidates);
+  race.rounds = members.count("rounds", race.rounds);
+  return race;
+}
+
 void convert_running(const Section& optimization, Task& task) {
   auto& running = task.running;
   running.timeout_per_iteration =
@@ -61,6 +72,7 @@ void convert_running(const Section& optimization, Task& task) {
   if (const auto patience = optimization.integer("patience")) running.patience = static_cast<int>(*patience);
   running.min_improvement = optimization.number("min_improvement");
   running.stop_when_converged = optimization.boolean("stop_when_converged").value_or(false);
+  running.race = race_of(optimization);
   const Section repeat(optimization.find("repeat_best"));
   const auto k = repeat.integer("k");
   const auto n = repeat.integer("n");

@@ -54,6 +54,7 @@ class CrossChecker {
   void run() {
     check_goal();
     check_times();
+    check_race();
     check_requests();
     check_space();
   }
@@ -108,6 +109,22 @@ class CrossChecker {
     }
     if (running.min_improvement && !running.patience) {
       warn(optimization_, "optimization", "min_improvement", "no_effect", "has no effect without patience");
+    }
+  }
+
+  void check_race() {
+    auto& running = task_.running;
+    if (!running.race) return;
+    if (running.repeat_best) {
+      report_.error(
+          "optimization.race", optimization_.line_of("race"), "conflict",
+          "can't stand beside optimization.repeat_best, which measures the best again, too; give one "
+          "of them");
+    }
+    if (task_.reference_compat) {
+      warn(optimization_, "optimization", "race", "no_effect",
+           "has no effect with compat: reference, which chooses by single runs");
+      running.race.reset();
     }
   }
 

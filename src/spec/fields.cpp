@@ -40,6 +40,8 @@ constexpr Bounds from_0 = {0.0, std::nullopt, false};
 constexpr Bounds from_1 = {1.0, std::nullopt, false};
 constexpr Bounds above_0 = {0.0, std::nullopt, true};
 constexpr Bounds share = {0.0, 1.0, false};
+constexpr Bounds racers = {2.0, 8.0, false};
+constexpr Bounds race_rounds = {1.0, 50.0, false};
 constexpr Bounds only_1 = {1.0, 1.0, false};
 
 constexpr std::string_view closed_loop_only =
@@ -199,6 +201,16 @@ constexpr auto fields = std::to_array<Field>({
     {"optimization.repeat_best.k", integer, "", any, from_1, "How many configurations.", Mark::required, "",
      ""},
     {"optimization.repeat_best.n", integer, "", any, from_1, "How many times more.", Mark::required, "", ""},
+    {"optimization.race", boolean_or_object, "", any, free_range,
+     "Measures the best configurations and the engine's defaults against each other at the end, round by "
+     "round "
+     "and each time with a fresh engine, until all but one are shown to be worse. true = 3 candidates, 5 "
+     "rounds. Absent: no race. Not together with repeat_best.",
+     Mark::none, "", ""},
+    {"optimization.race.candidates", integer, "3", any, racers,
+     "How many of the best take part; the engine's defaults come on top.", Mark::none, "", ""},
+    {"optimization.race.rounds", integer, "5", any, race_rounds,
+     "Rounds at most; fewer than 3 decide nothing.", Mark::none, "", ""},
     {"optimization.max_parallel_experiments", integer, "1", any, from_1, "Experiments at the same time.",
      Mark::none, "", ""},
     {"optimization.study_name", text, "", any, free_range, "Name of a study in an external store.",

@@ -20,7 +20,8 @@ enum class FieldType {
   integer_list,
   number_list,
   integer_or_text,
-  scalar_or_list,  ///< quantization and parallelism: one value or several
+  boolean_or_object,  ///< false, true for the members' defaults, or the members
+  scalar_or_list,     ///< quantization and parallelism: one value or several
 };
 
 enum class Mark {

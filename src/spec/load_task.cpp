@@ -5,6 +5,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "spec/check.hpp"
@@ -71,6 +72,27 @@ Loaded load_task(std::string_view text, Format format, const LoadOptions& option
       std::ranges::any_of(loaded.problems, [](const Problem& p) { return p.severity == Severity::error; });
   if (wrong) loaded.task.reset();
   return loaded;
+}
+
+base::Result<void> set_race(Task& task, std::optional<RaceWish> race) {
+  if (race && task.running.repeat_best) {
+    return base::fail(
+        base::ErrorKind::conflict,
+        "a race can't stand beside optimization.repeat_best, which measures the best again, too; "
+        "give one of them");
+  }
+  if (race && task.reference_compat)
+    return base::invalid_input("a race can't stand beside compat: reference, which chooses by single runs");
+  auto document = base::parse_json(task.document);
+  if (!document) return tl::unexpected(document.error());
+  auto& asked = (*document)["optimization"]["race"];
+  if (race)
+    asked = {{"candidates", race->candidates}, {"rounds", race->rounds}};
+  else
+    asked = false;
+  task.document = base::to_pretty_text(*document);
+  task.running.race = race;
+  return {};
 }
 
 }  // namespace autotuner::spec

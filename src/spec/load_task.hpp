@@ -41,6 +41,10 @@ struct LoadOptions {
 /// Parses and checks a task document; reports every problem at once. Never throws.
 Loaded load_task(std::string_view text, Format format, const LoadOptions& options = {});
 
+/// Gives a task another race, or none, in its document, too. Errors: conflict when it has repeat_best;
+/// invalid_input for a race with compat: reference.
+base::Result<void> set_race(Task& task, std::optional<RaceWish> race);
+
 /// JSON Schema (draft 2020-12) of the task document, from the table that parses it.
 base::Json task_schema();
 /// The task-file reference as Markdown, from the same table.

@@ -27,6 +27,7 @@ constexpr auto groups = std::to_array<Group>({
      "are left out before anything starts, with the reason."},
     {"optimization", "optimization", ""},
     {"optimization.repeat_best", "optimization.repeat_best", ""},
+    {"optimization.race", "optimization.race", ""},
     {"benchmark", "benchmark", "Every level is run for every scenario; each pair is one operating point."},
     {"slo", "slo", "Absent, or without a threshold: no limits."},
     {"slo.latency", "slo.latency", ""},
@@ -71,6 +72,8 @@ std::string type_text(const Field& field) {
       return "true or false";
     case FieldType::object:
       return "object";
+    case FieldType::boolean_or_object:
+      return "true, false or object";
     case FieldType::list:
       return "list";
     case FieldType::text_list:

@@ -102,6 +102,9 @@ Json value_schema(const Field& field) {
       return typed("boolean", field);
     case FieldType::object:
       return object_schema(field);
+    case FieldType::boolean_or_object:
+      return {{"anyOf",
+               Json::array({Json{{"type", Json::array({"boolean", "null"})}}, group_schema(field.path)})}};
     case FieldType::list:
       return typed("array", field);
     case FieldType::text_list:

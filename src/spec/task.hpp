@@ -26,6 +26,13 @@ struct Model {
   bool operator==(const Model&) const = default;
 };
 
+/// The final race: the best few against each other and the engine's defaults.
+struct RaceWish {
+  int candidates = 3;  ///< 2 to 8, the defaults not counted
+  int rounds = 5;      ///< at most; 1 to 50
+  bool operator==(const RaceWish&) const = default;
+};
+
 /// `optimization` without what search::Options and metrics::Goal hold.
 struct Running {
   std::chrono::duration<double> timeout_per_iteration{1800};
@@ -38,6 +45,7 @@ struct Running {
   std::optional<double> min_improvement;
   bool stop_when_converged = false;  ///< obeys the stop rule of the strategy, if it has one
   std::optional<std::pair<int, int>> repeat_best;  ///< k best points n more times
+  std::optional<RaceWish> race;                    ///< never together with repeat_best
   bool operator==(const Running&) const = default;
 };
 

@@ -36,6 +36,9 @@ class ValueCheck {
       case FieldType::object:
         if (node.kind == NodeKind::object) return node;
         return wrong_type(field, node, path);
+      case FieldType::boolean_or_object:
+        if (node.kind == NodeKind::boolean || node.kind == NodeKind::object) return node;
+        return wrong_type(field, node, path);
       case FieldType::list:
         if (node.kind == NodeKind::list) return node;
         return wrong_type(field, node, path);
@@ -220,6 +223,8 @@ std::string wanted(const Field& field) {
       return "must be true or false";
     case FieldType::object:
       return "must be an object";
+    case FieldType::boolean_or_object:
+      return "must be true, false or an object";
     case FieldType::list:
       return "must be a list";
     case FieldType::text_list:

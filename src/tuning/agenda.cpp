@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "tuning/outline.hpp"
+#include "tuning/race.hpp"
 
 namespace autotuner::tuning {
 namespace {
@@ -71,7 +72,7 @@ std::uint64_t Agenda::planned() const {
     planned += std::min<std::uint64_t>(planned, static_cast<std::uint64_t>(points)) *
                static_cast<std::uint64_t>(times);
   }
-  return planned;
+  return planned + most_race_rows(run_.task, planned, baseline_);
 }
 
 Experiment Agenda::fresh(int number) const {
@@ -139,6 +140,25 @@ std::optional<Experiment> Agenda::next_repeat() const {
   experiment.repeat_of = original->number;
   experiment.phase_of_search = "repeat";
   experiment.reason = fmt::format("repeat of trial {} to learn the noise", original->number);
+  return experiment;
+}
+
+std::optional<Experiment> Agenda::next_heat() {
+  // The search may have ended, for want of time, without asking for it.
+  const auto cut_off = std::ranges::find(cut_off_, race_phase, &Experiment::phase_of_search);
+  if (cut_off != cut_off_.end()) {
+    auto experiment = std::move(*cut_off);
+    cut_off_.erase(cut_off);
+    return experiment;
+  }
+  const auto race = race_of(run_);
+  const auto due = race ? due_heat(*race) : std::nullopt;
+  if (!due) return std::nullopt;
+  auto experiment = fresh(next_number());
+  experiment.parameters = find(run_, due->number)->parameters;
+  experiment.repeat_of = due->number;
+  experiment.phase_of_search = race_phase;
+  experiment.reason = due->reason;
   return experiment;
 }
 

@@ -13,7 +13,8 @@
 namespace autotuner::tuning {
 
 /// What a run still has to measure, in this order: rows that a crash or a stop cut off, the engine's
-/// defaults, the points that the strategy suggests, repeats of the best. Reads the run, never changes it.
+/// defaults, the points that the strategy suggests, repeats of the best or their race. Reads the run, never
+/// changes it.
 class Agenda {
  public:
   /// `run` must outlive the agenda. Tells the strategy what is measured already. Errors: as make_strategy.
@@ -28,6 +29,8 @@ class Agenda {
   const std::string& stop_words() const { return stop_words_; }
   /// After the search: nothing = no repeat is owed.
   std::optional<Experiment> next_repeat() const;
+  /// After the search: nothing = the race is over, or there is none.
+  std::optional<Experiment> next_heat();
   /// Experiments in all, the baseline not counted.
   std::uint64_t planned() const;
 

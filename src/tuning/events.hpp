@@ -29,6 +29,7 @@ struct ExperimentStarted {
   int attempt;  ///< 2 and more: an earlier one was cut off
   space::Point parameters;
   std::string reason;
+  std::string phase_of_search;  ///< as of the experiment
 };
 /// phase: deploy ready warmup level teardown wait; `detail` for people: "concurrency 4, D(128,32)".
 struct PhaseChanged {

@@ -36,7 +36,7 @@ struct Experiment {
   std::map<std::string, std::string> environment_variables;
   std::vector<space::Point> covers;  ///< equal points this one stands for
   std::string reason;                ///< why this point (decision 20)
-  std::string phase_of_search;       ///< baseline grid random model repeat
+  std::string phase_of_search;       ///< baseline grid random model repeat race
   std::optional<int> same_as;        ///< row whose result this one copies
   std::optional<int> repeat_of;
   int attempt = 1;

@@ -10,6 +10,7 @@
 #include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/problem.hpp"
+#include "tuning/race.hpp"
 #include "tuning/trial.hpp"
 
 namespace autotuner::tuning {
@@ -40,6 +41,7 @@ class Session {
   base::Awaitable<void> work(std::stop_token finish);
   base::Awaitable<void> work_in_parallel(int workers, std::stop_token finish);
   base::Awaitable<void> repeat_best(std::stop_token finish);
+  base::Awaitable<void> race(std::stop_token finish);
   base::Awaitable<void> measure(Experiment experiment, std::stop_token finish);
   base::Awaitable<void> save(const Experiment& experiment);
   std::optional<Experiment> next();
@@ -47,7 +49,7 @@ class Session {
   void put(const Experiment& experiment);
   void halt_on_unknown_flag(const Experiment& experiment);
   void announce(const Experiment& experiment);
-  bool has_time_left() const;
+  bool has_time_left(double reserve_s = 0) const;
   std::optional<base::SteadyTime> run_deadline() const;
 
   TaskStore& store_;
@@ -86,7 +88,7 @@ base::Awaitable<base::Result<bool>> Session::restore(const spec::Task& task) {
     co_return base::fail(
         base::ErrorKind::conflict,
         "the stored run of '{}' was made from another task document (only max_iterations, time limits, "
-        "patience and repeat_best may differ); run without --resume to start a new one",
+        "patience, repeat_best and race may differ); run without --resume to start a new one",
         task.name);
   }
   run_ = std::move(*stored);
@@ -164,7 +166,7 @@ base::Awaitable<base::Result<void>> Session::open() {
 
 std::optional<Experiment> Session::next() {
   if (halted_) return std::nullopt;
-  if (!has_time_left()) {
+  if (!has_time_left(race_reserve(run_, options_.baseline))) {
     run_.stop_reason = "total_timeout";
     return std::nullopt;
   }
@@ -231,7 +233,8 @@ void Session::announce(const Experiment& experiment) {
 }
 
 base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token finish) {
-  events_(ExperimentStarted{experiment.number, experiment.attempt, experiment.parameters, experiment.reason});
+  events_(ExperimentStarted{experiment.number, experiment.attempt, experiment.parameters, experiment.reason,
+                            experiment.phase_of_search});
   if (!agenda_->copies_baseline(experiment)) {
     co_await save(experiment);  // what is under way is known to a run that resumes
     if (halted_) co_return;
@@ -269,9 +272,23 @@ base::Awaitable<void> Session::repeat_best(std::stop_token finish) {
   }
 }
 
+base::Awaitable<void> Session::race(std::stop_token finish) {
+  // A row that the time limit would cut off says nothing.
+  while (!finish.stop_requested() && !halted_ && has_time_left(median_trial_seconds(run_))) {
+    auto experiment = agenda_->next_heat();
+    if (!experiment) break;
+    const auto before = race_of(run_);
+    co_await measure(std::move(*experiment), finish);
+    const auto after = race_of(run_);
+    if (!before || !after) continue;
+    for (auto& text : race_news(*before, *after)) events_(Notice{false, std::move(text)});
+  }
+}
+
 base::Awaitable<void> Session::conduct(std::stop_token finish) {
   co_await work_in_parallel(run_.task.running.max_parallel_experiments, finish);
   co_await repeat_best(finish);
+  co_await race(finish);
   if (finish.stop_requested()) run_.stop_reason = "cancelled";
 }
 
@@ -293,9 +310,10 @@ base::Awaitable<base::Result<Run>> Session::conclude() {
   co_return std::move(run_);
 }
 
-bool Session::has_time_left() const {
+bool Session::has_time_left(double reserve_s) const {
   const auto deadline = run_deadline();
-  return !deadline || clock_.steady() < *deadline;
+  if (!deadline) return true;
+  return duration<double>(*deadline - clock_.steady()).count() > reserve_s;
 }
 
 std::optional<base::SteadyTime> Session::run_deadline() const {

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "tuning/race.hpp"
 
 namespace autotuner::tuning {
 namespace {
@@ -105,7 +106,10 @@ std::vector<metrics::Contender> contenders(const Run& run) {
 }
 
 metrics::Choice choose(const Run& run) {
-  return metrics::choose(contenders(run), run.task.reference_compat || run.task.goal.reference_compat);
+  const auto race = race_of(run);
+  const auto outcome = race ? outcome_of(*race) : std::nullopt;
+  return metrics::choose(contenders(run), run.task.reference_compat || run.task.goal.reference_compat,
+                         outcome ? &*outcome : nullptr);
 }
 
 const Experiment* find(const Run& run, int number) {
