@@ -256,5 +256,37 @@ TEST(WhyNotComparable, TakesTheNumberInFlightOfAnOpenLoopForAResult) {
   EXPECT_TRUE(why_not_comparable(a, b));
 }
 
+TEST(Choice, TakesTheWinnerOfARaceAndScoresItByTheRaceAlone) {
+  // #1 was lucky in the search; in the race, rows 4 to 7, #2 is ahead.
+  const std::vector rows{scored(1, -200),    scored(2, -150),    scored(3, -140),   repeat(4, 1, -100),
+                         repeat(5, 2, -110), repeat(6, 1, -102), repeat(7, 2, -112)};
+  const RaceOutcome race{.in = {2}, .out = {1}, .race_rows = {4, 5, 6, 7}};
+  const auto choice = choose(rows, false, &race);
+  EXPECT_EQ(choice.best, 2);
+  EXPECT_THAT(choice.equivalent, IsEmpty());
+  EXPECT_EQ(choice.order[0].score, -111);
+  EXPECT_EQ(choice.order[0].scores, 2);
+  EXPECT_TRUE(choice.order[0].raced && choice.order[0].interval);
+  EXPECT_THAT(order_of(choice), ElementsAre(2, 3, 1));
+  EXPECT_EQ(choice.fastest_single, 1);
+}
+
+TEST(Choice, KeepsTheRacesOrderAmongThoseStillInAndNamesThemEquivalent) {
+  // #3 left early, when the machine was faster: its mean is the best of all.
+  const std::vector rows{scored(1, -100),   scored(2, -100),   scored(3, -100),
+                         repeat(4, 1, -90), repeat(5, 2, -91), repeat(6, 3, -95)};
+  const RaceOutcome race{.in = {1, 2}, .out = {3}, .race_rows = {4, 5, 6}};
+  const auto choice = choose(rows, false, &race);
+  EXPECT_THAT(order_of(choice), ElementsAre(1, 2, 3));
+  EXPECT_EQ(choice.best, 1);
+  EXPECT_THAT(choice.equivalent, ElementsAre(2));
+}
+
+TEST(Choice, RanksAnEntrantThatMissedTheLimitsInTheRaceBehindThoseThatKeepThem) {
+  const std::vector rows{scored(1, -100), scored(2, -50), repeat(3, 1, -100, 1), repeat(4, 1, -100, 1)};
+  const RaceOutcome race{.in = {1}, .out = {}, .race_rows = {3, 4}};
+  EXPECT_EQ(choose(rows, false, &race).best, 2);
+}
+
 }  // namespace
 }  // namespace autotuner::metrics

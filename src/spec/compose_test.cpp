@@ -39,6 +39,7 @@ TEST(Compose, ReadsBackWithoutAProblemForEveryEngineAndSize) {
         EXPECT_EQ(task.runtime, runtime.id);
         EXPECT_FALSE(task.space.parameters.empty()) << runtime.key;
         EXPECT_EQ(task.running.baseline, true);
+        EXPECT_EQ(task.running.race, (RaceWish{3, 3}));
       }
     }
   }

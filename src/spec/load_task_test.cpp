@@ -219,6 +219,50 @@ TEST(LoadTask, NamesMissingSections) {
             "is missing; must be a whole number");
 }
 
+TEST(LoadTask, ReadsARaceInItsForms) {
+  const auto race = [](const std::string& text) {
+    const auto loaded = load_patched(R"j({"optimization": {"race": )j" + text + "}}");
+    EXPECT_TRUE(loaded.task) << all_problems(loaded);
+    return loaded.task ? loaded.task->running.race : std::nullopt;
+  };
+  EXPECT_EQ(race("null"), std::nullopt);
+  EXPECT_EQ(race("false"), std::nullopt);
+  EXPECT_EQ(race("true"), (RaceWish{3, 5}));
+  EXPECT_EQ(race("{}"), (RaceWish{3, 5}));
+  EXPECT_EQ(race(R"j({"rounds": 20})j"), (RaceWish{3, 20}));
+  EXPECT_EQ(race(R"j({"candidates": 8, "rounds": 1})j"), (RaceWish{8, 1}));
+}
+
+TEST(LoadTask, SaysWhatIsWrongWithARace) {
+  const auto message = [](const std::string& text, const std::string& path) {
+    return problem_at(load_patched(R"j({"optimization": {"race": )j" + text + "}}"), path).message;
+  };
+  EXPECT_EQ(message("3", "optimization.race"), "is 3; must be true, false or an object");
+  EXPECT_EQ(message(R"j({"candidates": 1})j", "optimization.race.candidates"),
+            "is 1; must be between 2 and 8");
+  EXPECT_EQ(message(R"j({"rounds": 51})j", "optimization.race.rounds"), "is 51; must be between 1 and 50");
+  const auto both = load_patched(R"j({"optimization": {"race": true, "repeat_best": {"k": 1, "n": 1}}})j");
+  EXPECT_FALSE(both.task);
+  EXPECT_THAT(problem_at(both, "optimization.race").message, HasSubstr("optimization.repeat_best"));
+  const auto compat = load_patched(R"j({"compat": "reference", "optimization": {"race": true}})j");
+  ASSERT_TRUE(compat.task) << all_problems(compat);
+  EXPECT_FALSE(compat.task->running.race);
+  EXPECT_EQ(problem_at(compat, "optimization.race").code, "no_effect");
+}
+
+TEST(LoadTask, GivesATaskAnotherRaceInItsDocumentToo) {
+  auto task = *load_patched(R"j({"optimization": {"race": true}})j").task;
+  ASSERT_TRUE(set_race(task, RaceWish{4, 7}));
+  EXPECT_EQ(load_json(task.document).task->running.race, (RaceWish{4, 7}));
+  ASSERT_TRUE(set_race(task, std::nullopt));
+  EXPECT_FALSE(task.running.race);
+  EXPECT_FALSE(load_json(task.document).task->running.race);
+  auto repeats = *load_patched(R"j({"optimization": {"repeat_best": {"k": 1, "n": 1}}})j").task;
+  const auto refused = set_race(repeats, RaceWish{});
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("optimization.repeat_best"));
+}
+
 TEST(LoadTask, TurnsWarningsIntoErrorsWhenStrict) {
   EXPECT_TRUE(load_patched(R"j({"color": 1})j").task);
   const auto strict = load_patched(R"j({"color": 1})j", {.strict = true});

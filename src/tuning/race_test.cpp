@@ -1,0 +1,270 @@
+#include "tuning/race.hpp"
+
+#include <gtest/gtest.h>
+
+#include "tests/support/await.hpp"
+#include "tests/support/fakes.hpp"
+#include "tests/support/memory_task_store.hpp"
+#include "tuning/loop.hpp"
+#include "tuning/outline.hpp"
+
+namespace autotuner::tuning {
+namespace {
+
+using test::await;
+using test::fake_batch;
+
+constexpr auto scenario = "D(100,100)";
+
+/// Four points on the simulated engine; per GPU the second (1 GPU, 64 sequences) is the best, the first next.
+spec::Task race_task(spec::RaceWish race) {
+  spec::Task task;
+  task.name = "race";
+  task.model.id_or_path = "demo-8b";
+  task.base_runtime = "sim";
+  task.runtime = engine::RuntimeId::sim;
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}},
+                           {"max-num-seqs", space::Choices{{32, 64}}}};
+  task.strategy = "grid_search";
+  task.search.kind = search::Kind::grid_search;
+  task.seed_given = true;
+  task.search.seed = 5;
+  task.goal.objective = metrics::Objective::maximize_throughput;
+  task.workload.scenarios = {*load::Scenario::parse(scenario)};
+  task.workload.levels = {{4, std::nullopt}};
+  task.running.race = race;
+  task.document = "{}";
+  return task;
+}
+
+double throughput_of(const space::Point& flags) {
+  const auto number = [&](const char* name, double otherwise) {
+    const auto* value = flags.find(name);
+    return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
+  };
+  return 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10);
+}
+
+LoadResult measured(double throughput) {
+  LoadResult result;
+  result.batches = {fake_batch(scenario, 4, throughput, 0.5)};
+  return result;
+}
+
+LoadResult by_flags(const LoadRequest& /*request*/, const space::Point& flags) {
+  return measured(throughput_of(flags));
+}
+
+class FinalRaceTest : public ::testing::Test {
+ protected:
+  FinalRaceTest() { load.behaviour = by_flags; }
+
+  Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
+    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
+      if (on_event) on_event(event);
+      if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
+    });
+    auto result = await(loop.run(task, options, stop));
+    EXPECT_TRUE(result) << result.error().message;
+    return result ? *result : Run{};
+  }
+
+  test::MemoryTaskStore store;
+  test::FakeHost host;
+  test::FakeLoad load;
+  test::ManualClock clock;
+  std::function<void(const Event&)> on_event;
+  std::vector<std::string> notices;
+};
+
+std::vector<int> raced(const Run& run) {
+  std::vector<int> numbers;
+  for (const auto& row : run.experiments) {
+    if (row.phase_of_search == race_phase) numbers.push_back(row.repeat_of.value_or(-1));
+  }
+  return numbers;
+}
+
+TEST_F(FinalRaceTest, MeasuresTheBestAndTheDefaultsRoundByRoundInTurningOrder) {
+  const auto result = run(race_task({.candidates = 2, .rounds = 5}));
+  EXPECT_EQ(result.planned, 4U + 3 * 5);
+  // Differences of 3 % and 5 % without noise: decided after a few rounds.
+  const auto race = race_of(result);
+  ASSERT_TRUE(race);
+  EXPECT_TRUE(race->result.decided);
+  const auto order = raced(result);
+  ASSERT_GE(order.size(), 9U);
+  EXPECT_EQ(std::vector(order.begin(), order.begin() + 9), (std::vector{2, 1, 0, 1, 0, 2, 0, 2, 1}));
+  const auto& first = result.experiments[5];
+  EXPECT_EQ(first.repeat_of, 2);
+  EXPECT_EQ(first.phase_of_search, "race");
+  EXPECT_EQ(first.reason, "race round 1 of 5: #2 against #1 and the defaults");
+  EXPECT_EQ(host.starts.size(), result.experiments.size()) << "every round has a fresh engine";
+  EXPECT_EQ(choose(result).best, 2);
+  ASSERT_FALSE(notices.empty());
+  EXPECT_TRUE(notices.back().starts_with("race: ")) << notices.back();
+}
+
+TEST_F(FinalRaceTest, ChoosesByTheRaceAndNotByTheLuckyRunThatMadeAnEntrant) {
+  load.behaviour = [](const LoadRequest& request, const space::Point& flags) {
+    return measured(throughput_of(flags) * (request.experiment == 1 ? 1.2 : 1.0));
+  };
+  const auto result = run(race_task({.candidates = 2, .rounds = 5}));
+  const auto choice = choose(result);
+  EXPECT_EQ(choice.best, 2);
+  EXPECT_EQ(choice.fastest_single, 1);
+  EXPECT_TRUE(choice.order.front().raced);
+}
+
+TEST_F(FinalRaceTest, RacesTheDefaultsThatNothingBeatAndLeavesOutRowsThatCopyThem) {
+  auto task = race_task({.candidates = 2, .rounds = 3});
+  task.space.parameters = {{"max-num-seqs", space::Choices{{space::Value(), 5}}}};
+  const auto result = run(task);
+  ASSERT_EQ(result.experiments[1].same_as, 0);
+  const auto race = race_of(result);
+  ASSERT_TRUE(race);
+  ASSERT_EQ(race->entrants.size(), 2U);
+  EXPECT_EQ(race->entrants[0].number, 2);
+  EXPECT_EQ(race->entrants[1].number, 0);
+  EXPECT_EQ(choose(result).best, 0);
+}
+
+TEST_F(FinalRaceTest, RunsNoRaceOfOne) {
+  auto task = race_task({.candidates = 2, .rounds = 3});
+  task.space.parameters = {{"max-num-seqs", space::Choices{{64}}}};
+  EXPECT_TRUE(raced(run(task, {.baseline = false})).empty());
+}
+
+TEST_F(FinalRaceTest, PutsOutAnEntrantThatFailsInTwoRounds) {
+  host.behaviour = [this](const EngineRequest& request) -> std::optional<engine::Failure> {
+    const bool in_race = host.starts.size() > 5;
+    const auto* sequences = request.resolved.flags.find("max-num-seqs");
+    const bool best = sequences != nullptr && sequences->as_number() == 64 &&
+                      request.resolved.flags.find("tensor-parallel-size")->as_number() == 1;
+    if (!in_race || !best) return std::nullopt;
+    return engine::Failure{engine::FailureCode::not_ready, engine::FailureClass::oom, "out of memory", false};
+  };
+  const auto result = run(race_task({.candidates = 2, .rounds = 3}));
+  const auto race = race_of(result);
+  ASSERT_TRUE(race);
+  EXPECT_EQ(race->result.order.back().number, 2);
+  EXPECT_EQ(race->result.order.back().exit, search::RaceExit::failed);
+  EXPECT_NE(choose(result).best, 2);
+}
+
+/// The rows without times, which a resumed run measures anew.
+std::vector<std::tuple<int, std::optional<int>, std::string, std::optional<double>>> rows_of(const Run& run) {
+  std::vector<std::tuple<int, std::optional<int>, std::string, std::optional<double>>> rows;
+  for (const auto& row : run.experiments)
+    rows.emplace_back(row.number, row.repeat_of, row.reason, row.score.score);
+  return rows;
+}
+
+/// Noise that depends on the row's number alone, so that a resumed run meets the same.
+LoadResult noisy(const LoadRequest& request, const space::Point& flags) {
+  return measured(throughput_of(flags) * (1 + 0.004 * ((request.experiment * 7) % 5 - 2)));
+}
+
+TEST_F(FinalRaceTest, GoesOnFromEveryRowAsIfItHadNotBeenStopped) {
+  const auto task = race_task({.candidates = 3, .rounds = 4});
+  load.behaviour = noisy;
+  const auto whole = run(task);
+  ASSERT_GT(whole.experiments.size(), 12U);
+  for (int cut = 4; cut < whole.experiments.back().number; ++cut) {
+    for (const bool within : {false, true}) {
+      test::MemoryTaskStore own_store;
+      std::stop_source stop;
+      load.behaviour = [&](const LoadRequest& request, const space::Point& flags) {
+        if (within && request.experiment == cut) stop.request_stop();
+        return noisy(request, flags);
+      };
+      const auto listen = [&](const Event& event) {
+        const auto* finished = std::get_if<ExperimentFinished>(&event);
+        if (!within && finished != nullptr && finished->experiment.number == cut) stop.request_stop();
+      };
+      TuningLoop loop(own_store, host, load, clock, listen);
+      const auto stopped = await(loop.run(task, {}, stop.get_token()));
+      ASSERT_TRUE(stopped);
+      EXPECT_EQ(stopped->state, TaskState::cancelled);
+      load.behaviour = noisy;
+      TuningLoop again(own_store, host, load, clock, [](const Event&) {});
+      const auto resumed = await(again.run(task, {.resume = true}, {}));
+      ASSERT_TRUE(resumed);
+      EXPECT_EQ(rows_of(*resumed), rows_of(whole)) << "cut at " << cut << (within ? " within" : " after");
+    }
+  }
+}
+
+TEST_F(FinalRaceTest, UsesTheWholeRoundsOfARaceThatIsInterrupted) {
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    const auto* finished = std::get_if<ExperimentFinished>(&event);
+    if (finished != nullptr && finished->experiment.number == 8) stop.request_stop();
+  };
+  const auto result = run(race_task({.candidates = 2, .rounds = 5}), {}, stop.get_token());
+  EXPECT_EQ(result.state, TaskState::cancelled);
+  ASSERT_EQ(raced(result).size(), 4U);
+  EXPECT_EQ(race_of(result)->result.rounds, 1);
+  const auto choice = choose(result);
+  EXPECT_EQ(choice.best, 2);
+  EXPECT_EQ(choice.equivalent.size(), 2U) << "one round tells nobody apart";
+}
+
+TEST_F(FinalRaceTest, GetsUpToAThirdOfTheTaskTimeAndStartsNothingThatTheLimitWouldCutOff) {
+  auto task = race_task({.candidates = 2, .rounds = 3});
+  task.running.total_timeout = std::chrono::seconds(60);
+  load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
+    clock.advance(std::chrono::seconds(10));
+    return by_flags(request, flags);
+  };
+  const auto result = run(task);
+  EXPECT_EQ(result.stop_reason, "total_timeout");
+  // The search ends with 20 s left; the second row of the race would end at the limit itself.
+  EXPECT_EQ(std::ranges::count_if(result.experiments, is_search_row), 3);
+  EXPECT_EQ(raced(result).size(), 1U);
+  EXPECT_EQ(result.state, TaskState::completed);
+}
+
+TEST_F(FinalRaceTest, ReservesNoMoreTimeThanItNeeds) {
+  auto task = race_task({.candidates = 2, .rounds = 1});
+  task.running.total_timeout = std::chrono::seconds(1000);
+  load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
+    clock.advance(std::chrono::seconds(10));
+    return by_flags(request, flags);
+  };
+  const auto result = run(task);
+  EXPECT_EQ(race_reserve(result, true), 30);
+  EXPECT_EQ(raced(result).size(), 3U);
+  task.running.race.reset();
+  Run without = result;
+  without.task = task;
+  EXPECT_EQ(race_reserve(without, true), 0);
+}
+
+TEST_F(FinalRaceTest, RacesAnewWhenTheSearchWentOnAfterwards) {
+  auto task = race_task({.candidates = 2, .rounds = 1});
+  task.search.max_iterations = 3;
+  const auto before = run(task);
+  EXPECT_EQ(raced(before).size(), 3U);
+  task.search.max_iterations = 4;
+  const auto result = run(task, {.resume = true});
+  EXPECT_EQ(raced(result).size(), 6U);
+  const auto race = race_of(result);
+  ASSERT_TRUE(race);
+  for (const auto& rows : race->rows) {
+    ASSERT_EQ(rows.size(), 1U);
+    EXPECT_GT(rows.front(), 7) << "rounds of the first race don't count for the second";
+  }
+}
+
+TEST_F(FinalRaceTest, MayChangeOnResume) {
+  auto task = race_task({.candidates = 2, .rounds = 1});
+  task.document = R"({"optimization":{"race":{"candidates":2,"rounds":1}}})";
+  run(task);
+  task.running.race->rounds = 2;
+  task.document = R"({"optimization":{"race":{"candidates":2,"rounds":2}}})";
+  EXPECT_EQ(raced(run(task, {.resume = true})).size(), 6U);
+}
+
+}  // namespace
+}  // namespace autotuner::tuning
