@@ -50,13 +50,13 @@ void race(const Field& field, std::mt19937_64& chance, Tally& tally) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const int races = argc > 1 ? std::atoi(argv[1]) : 20'000;
+  const int races = argc > 1 ? std::atoi(argv[1]) : 10'000;
   fmt::print("{} races a row; entrants equal but for one that is better by the gap\n\n", races);
   fmt::print(
       "| entrants | rounds | gap | noise | best declared | wrong declared | wrong of declared | best leads | "
       "heats |\n");
   fmt::print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-  for (const auto& [gap, noise] : {std::pair(0.01, 0.02), {0.05, 0.02}, {0.10, 0.02}, {0.01, 0.005}}) {
+  for (const auto& [gap, noise] : {std::pair(0.01, 0.02), {0.05, 0.02}}) {
     for (const int entrants : {2, 3, 4, 5}) {
       for (const int rounds : {2, 3, 5, 10, 20}) {
         std::mt19937_64 chance(7);

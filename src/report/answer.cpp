@@ -128,7 +128,7 @@ std::optional<Alternative> alternative(const Run& run, metrics::Objective object
   std::optional<Alternative> best;
   std::optional<double> best_score;
   for (const auto& experiment : run.experiments) {
-    if (!experiment.metrics || experiment.rank() == 3) continue;
+    if (!experiment.metrics || experiment.rank() == 3 || experiment.repeat_of) continue;
     for (const auto* batch : experiment.metrics->points()) {
       if (batch->audit.trust == metrics::Trust::invalid) continue;
       const auto at = metrics::of_point(*batch, gpus_of(experiment));

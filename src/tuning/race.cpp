@@ -139,7 +139,7 @@ std::optional<DueHeat> due_heat(const Race& race) {
     return DueHeat{
         entrant.number, race.result.rounds + 1,
         fmt::format("race round {} of {}: {} against {}", race.result.rounds + 1, race.planned_rounds,
-                    racer_name(entrant.number), racers_but(race, entrant.number))};
+                    racer_name(entrant.number), racers_but(race, entrant.number, true))};
   }
   return std::nullopt;
 }
@@ -182,10 +182,11 @@ std::string racer_name(int number) {
   return number == 0 ? "the defaults" : fmt::format("#{}", number);
 }
 
-std::string racers_but(const Race& race, int number) {
+std::string racers_but(const Race& race, int number, bool only_in) {
   std::vector<std::string> names;
   for (const auto& entrant : race.entrants) {
-    if (entrant.number != number) names.push_back(racer_name(entrant.number));
+    if (entrant.number != number && (!only_in || is_in(race, entrant.number)))
+      names.push_back(racer_name(entrant.number));
   }
   if (names.size() < 2) return base::join(names, "");
   const auto last = names.back();

@@ -57,8 +57,8 @@ std::vector<std::string> race_news(const Race& before, const Race& after);
 
 /// "#7", "the defaults".
 std::string racer_name(int number);
-/// "#3 and the defaults", of all entrants but one.
-std::string racers_but(const Race& race, int number);
+/// "#3 and the defaults": all entrants but one, or those that are still in.
+std::string racers_but(const Race& race, int number, bool only_in = false);
 /// "4.1 % (95 % 2.0 to 6.2 %)".
 std::string gap_text(const search::RaceGap& gap);
 
