@@ -16,16 +16,6 @@ namespace {
 using tuning::Experiment;
 using tuning::Run;
 
-std::string axis_label(const std::string& metric) {
-  const auto* info = metrics::find_metric(metric);
-  return info == nullptr ? metric : fmt::format("{} [{}]", info->label, info->display_unit);
-}
-
-double factor_of(const std::string& metric) {
-  const auto* info = metrics::find_metric(metric);
-  return info == nullptr ? 1 : info->factor;
-}
-
 struct Dot {
   int number = 0;
   int level = 0;
@@ -92,8 +82,8 @@ std::vector<Dot> operating_points(const Run& run, const std::string& x_metric, c
       if (!x || !y) continue;
       const metrics::OperatingPoint point{batch->scenario, {batch->num_concurrency, batch->request_rate}};
       const auto verdict = metrics::evaluate(run.task.goal.slo, *batch).verdict;
-      dots.push_back({experiment.number, batch->num_concurrency, *x * factor_of(x_metric),
-                      *y * factor_of(y_metric),
+      dots.push_back({experiment.number, batch->num_concurrency, *x * display_factor(x_metric),
+                      *y * display_factor(y_metric),
                       verdict == metrics::SloVerdict::none || verdict == metrics::SloVerdict::met,
                       main && main->point == point, hint_of(experiment, point, x_metric, *x, y_metric, *y)});
     }
@@ -102,6 +92,16 @@ std::vector<Dot> operating_points(const Run& run, const std::string& x_metric, c
 }
 
 }  // namespace
+
+std::string axis_label(const std::string& metric) {
+  const auto* info = metrics::find_metric(metric);
+  return info == nullptr ? metric : fmt::format("{} [{}]", info->label, info->display_unit);
+}
+
+double display_factor(const std::string& metric) {
+  const auto* info = metrics::find_metric(metric);
+  return info == nullptr ? 1 : info->factor;
+}
 
 std::string pareto_figure(const Run& run, const Answer& answer) {
   const auto x_metric = latency_metric(answer, run);
@@ -117,11 +117,11 @@ std::string pareto_figure(const Run& run, const Answer& answer) {
     ys.push_back(dot.y);
   }
   const auto* limit = limit_on(run, x_metric);
-  if (limit != nullptr) xs.push_back(limit->threshold * factor_of(x_metric));
+  if (limit != nullptr) xs.push_back(limit->threshold * display_factor(x_metric));
   Plot plot(Axis::holding(axis_label(x_metric), xs), Axis::holding(axis_label(y_metric), ys),
             "Throughput against latency");
   if (limit != nullptr)
-    plot.limit_x(limit->threshold * factor_of(x_metric),
+    plot.limit_x(limit->threshold * display_factor(x_metric),
                  "limit " + metrics::to_readable(x_metric, limit->threshold), true);
   plot.line(frontier(dots), "frontier");
   for (const auto& dot : dots) {
@@ -159,7 +159,7 @@ std::string convergence_figure(const Run& run, const Answer& answer) {
     if (experiment.score.value && experiment.rank() < 3) {
       metric = experiment.score.metric;
       trials.push_back(
-          {experiment.number, *experiment.score.value * factor_of(metric), experiment.rank() == 0,
+          {experiment.number, *experiment.score.value * display_factor(metric), experiment.rank() == 0,
            fmt::format("{} {}\n{}\n{}", name_of(experiment.number),
                        space::to_text(engine::masked(experiment.parameters)),
                        metrics::to_readable(metric, *experiment.score.value), experiment.reason)});
@@ -232,7 +232,7 @@ std::string over_levels(const Run& run, const std::string& metric, const std::ve
                         const std::vector<int>& levels, const std::string& scenario) {
   std::vector<double> values;
   std::vector<std::vector<std::pair<double, double>>> lines;
-  const double factor = factor_of(metric);
+  const double factor = display_factor(metric);
   for (const auto& curve : curves) {
     std::vector<std::pair<double, double>> line;
     for (const auto* batch : curve.experiment->metrics->points()) {
@@ -267,7 +267,7 @@ std::string over_levels(const Run& run, const std::string& metric, const std::ve
 std::string over_trials(const Run& run, const std::string& metric, const Answer& answer) {
   std::vector<double> values;
   std::vector<std::tuple<int, double, std::string, double>> marks;
-  const double factor = factor_of(metric);
+  const double factor = display_factor(metric);
   for (const auto& experiment : run.experiments) {
     const auto at = shown(run, experiment);
     const auto value = at ? at->at.value(metric) : std::nullopt;

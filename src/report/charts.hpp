@@ -6,6 +6,11 @@
 
 namespace autotuner::report {
 
+/// "P90 TTFT [ms]"; the name of an unknown metric.
+std::string axis_label(const std::string& metric);
+/// Shown value = stored value times this.
+double display_factor(const std::string& metric);
+
 /// Throughput against the latency that matters, a dot an operating point, limits shaded, frontier joined.
 std::string pareto_figure(const tuning::Run& run, const Answer& answer);
 /// Each trial's objective and the best so far; failures as crosses.

@@ -9,6 +9,7 @@
 #include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
 #include "report/charts.hpp"
+#include "report/effects.hpp"
 #include "report/failure_text.hpp"
 #include "report/launch.hpp"
 #include "report/page_style.hpp"
@@ -296,7 +297,8 @@ std::string html(const Run& run, const Answer& answer) {
   page += launch_html(run, answer);
   page += "<div class=\"plots\">\n" + frontier_figure(run, answer.frontier, answer.choice.best) +
           pareto_figure(run, answer) + convergence_figure(run, answer) + race_figure(run, answer) +
-          level_figures(run, answer) + importance_figure(answer.importance) + "</div>\n";
+          level_figures(run, answer) + importance_figure(answer.importance) + effect_figures(answer.importance) +
+          "</div>\n";
   page += failures_html(run, answer);
   page += alternatives_html(answer);
   page += trials_html(run, answer);

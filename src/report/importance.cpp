@@ -6,14 +6,15 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
+#include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
+#include "report/effects.hpp"
 #include "report/plot.hpp"
 #include "report/sentences.hpp"
 
 namespace autotuner::report {
 namespace {
 
-constexpr double worth_a_word = 0.05;
 constexpr auto method = "main effects of a functional ANOVA over a forest of 64 regression trees";
 
 std::string label_of(const std::string& metric) {
@@ -64,8 +65,13 @@ std::vector<MetricImportance> importance(const tuning::Run& run, const std::stri
       points.push_back(experiment.parameters);
       values.push_back(*value);
     }
-    if (auto found = search::importance(run.task.space, points, values))
-      result.push_back({metric, is_objective, std::move(*found)});
+    auto found = search::importance(run.task.space, points, values);
+    if (!found) return;
+    for (auto& effect : found->effects) {
+      for (auto& level : effect.levels)
+        level.value = engine::readable_value(run.task.runtime, effect.parameter, space::Value(level.value));
+    }
+    result.push_back({metric, is_objective, std::move(*found)});
   };
   add(objective_metric, true, [](const tuning::Experiment& experiment) { return experiment.score.value; });
   for (const auto& limit : run.task.goal.slo.limits) {
@@ -83,7 +89,8 @@ std::vector<MetricImportance> importance(const tuning::Run& run, const std::stri
 
 std::vector<std::string> importance_sentences(const std::vector<MetricImportance>& importances) {
   std::vector<std::string> sentences;
-  for (const auto& [metric, is_objective, found] : importances) {
+  for (const auto& all : importances) {
+    const auto& [metric, is_objective, found] = all;
     std::vector<std::string> parts;
     double alone = 0;
     for (const auto& effect : found.effects) {
@@ -99,6 +106,7 @@ std::vector<std::string> importance_sentences(const std::vector<MetricImportance
     text += fmt::format(" ({}, {} trials)", method, found.trials);
     if (const auto caution = caution_of(found); !caution.empty()) text += "; " + caution;
     sentences.push_back(std::move(text));
+    if (auto by_value = effect_sentence(all); !by_value.empty()) sentences.push_back(std::move(by_value));
   }
   return sentences;
 }

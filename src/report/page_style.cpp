@@ -28,6 +28,7 @@ pre{background:var(--code);border-radius:8px;padding:12px;overflow-x:auto;margin
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:16px;margin-bottom:16px}.plots figure{margin:0}figcaption{color:var(--soft);font-size:.85rem}
 svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13px;font-family:inherit}.label{fill:var(--ink)}svg .strong{font-weight:700}
 .grid{stroke:var(--grid)}.frame{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}.frontier{stroke:var(--accent);stroke-dasharray:2 4}
+.effect{stroke:var(--accent)}.whisker{stroke:var(--base);stroke-width:1.5}
 .best-so-far{stroke:var(--good);stroke-width:2.5}.limit{stroke:var(--bad);stroke-dasharray:6 4;stroke-width:1.5}svg .limit-text{fill:var(--bad)}.beyond{fill:var(--bad);opacity:.09}
 .mark{stroke:var(--card);stroke-width:1}.point{fill:var(--accent)}.faint{opacity:.45}.hollow{fill:none!important;stroke:var(--accent);stroke-width:2}
 .baseline{fill:var(--base)}.best{fill:var(--good)}.miss{fill:var(--warn)}.cross{fill:none;stroke:var(--bad);stroke-width:2.2}

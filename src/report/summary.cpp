@@ -51,6 +51,12 @@ Json to_json(const std::optional<Shown>& shown) {
 Json to_json(const MetricImportance& found) {
   Json parameters = Json::object();
   for (const auto& effect : found.importance.effects) parameters[effect.parameter] = effect.share;
+  Json levels = Json::object();
+  for (const auto& effect : found.importance.effects) {
+    auto& list = levels[effect.parameter] = Json::array();
+    for (const auto& level : effect.levels)
+      list.push_back({{"value", level.value}, {"mean", level.mean}, {"deviation", level.deviation}});
+  }
   Json caution = Json::array();
   for (const auto& pair : found.importance.entangled)
     caution.push_back({{"parameters", {pair.first, pair.second}}, {"spearman", pair.correlation}});
@@ -59,6 +65,8 @@ Json to_json(const MetricImportance& found) {
           {"method", "functional ANOVA, main effects, forest of 64 trees, seed 0"},
           {"trials", found.importance.trials},
           {"parameters", parameters},
+          {"levels_method", effect_method},
+          {"levels", levels},
           {"caution", caution}};
 }
 

@@ -12,11 +12,12 @@
 namespace autotuner::search {
 namespace {
 
-constexpr std::size_t anova_trees = 64;
 constexpr double columns_tried = 5.0 / 6;
 constexpr double together = 0.8;
 /// Values over which a parameter is averaged at most: one bit each.
 constexpr std::size_t most_support = 64;
+constexpr std::size_t most_levels = 12;
+constexpr std::size_t most_rows = 512;  ///< that a level is averaged over
 
 /// A parameter as a column of trees, with the values that averages run over.
 struct Axis {
@@ -156,6 +157,56 @@ Measured complete(const Domain& domain, std::span<const space::Point> points,
   return measured;
 }
 
+/// Ascending, each once, thinned evenly with both ends in.
+std::vector<double> levels_of(std::vector<double> coordinates) {
+  std::ranges::sort(coordinates);
+  coordinates.erase(std::ranges::unique(coordinates).begin(), coordinates.end());
+  if (coordinates.size() <= most_levels) return coordinates;
+  std::vector<double> few;
+  for (std::size_t i = 0; i < most_levels; ++i)
+    few.push_back(coordinates[i * (coordinates.size() - 1) / (most_levels - 1)]);
+  return few;
+}
+
+/// Each trial's cells, row after row.
+struct Rows {
+  std::span<const double> cells;
+  std::size_t columns = 0;
+  std::size_t count() const { return cells.size() / columns; }
+};
+
+/// The mean over the trials with `cell` in `column`, by tree; then its mean and deviation over the trees.
+EffectLevel level_at(const RandomForest& forest, const Rows& rows, std::size_t column, double cell) {
+  const auto used = std::min(rows.count(), most_rows);
+  std::vector<double> row(rows.columns);
+  std::vector<double> sums(forest.trees().size(), 0);
+  for (std::size_t i = 0; i < used; ++i) {
+    const auto from = rows.cells.subspan(i * rows.count() / used * rows.columns, rows.columns);
+    std::ranges::copy(from, row.begin());
+    row[column] = cell;
+    for (std::size_t t = 0; t < sums.size(); ++t) sums[t] += forest.trees()[t].leaf(row.data()).mean;
+  }
+  const auto trees = static_cast<double>(sums.size());
+  EffectLevel level;
+  for (auto& sum : sums) level.mean += (sum /= static_cast<double>(used)) / trees;
+  double squares = 0;
+  for (const double mean : sums) squares += (mean - level.mean) * (mean - level.mean);
+  level.deviation = std::sqrt(squares / std::max(1.0, trees - 1));
+  return level;
+}
+
+std::vector<EffectLevel> levels(const RandomForest& forest, const Rows& rows, std::size_t column,
+                                const Axis& axis, const Measured& measured) {
+  std::vector<double> tried;
+  for (const auto& coordinates : measured.coordinates) tried.push_back(coordinates[axis.index]);
+  std::vector<EffectLevel> result;
+  for (const double coordinate : levels_of(std::move(tried))) {
+    result.push_back(level_at(forest, rows, column, axis.cell(coordinate)));
+    result.back().value = space::to_text(axis.dimension->value(coordinate));
+  }
+  return result;
+}
+
 std::vector<double> ranks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -188,7 +239,7 @@ double rank_correlation(std::span<const double> a, std::span<const double> b) {
 }
 
 std::optional<Importance> importance(const space::Space& space, std::span<const space::Point> points,
-                                     std::span<const double> values) {
+                                     std::span<const double> values, std::size_t trees) {
   const Domain domain(space);
   const auto measured = complete(domain, points, values);
   const auto n = measured.values.size();
@@ -213,7 +264,7 @@ std::optional<Importance> importance(const space::Space& space, std::span<const 
     for (const auto& column : cells_of) cells.push_back(column[row]);
   }
   RandomForest::Settings settings;
-  settings.trees = anova_trees;
+  settings.trees = trees;
   settings.tree.columns_tried = columns_tried;
   Anova anova(axes);
   const RandomForest forest(TreeTable(categories, cells, measured.values), settings);
@@ -221,7 +272,8 @@ std::optional<Importance> importance(const space::Space& space, std::span<const 
 
   Importance result{n, {}, {}};
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    result.effects.push_back({axes[i].dimension->name(), anova.share(i)});
+    result.effects.push_back({axes[i].dimension->name(), anova.share(i),
+                              levels(forest, {cells, axes.size()}, i, axes[i], measured)});
     for (std::size_t j = i + 1; j < axes.size(); ++j) {
       const double correlation = rank_correlation(cells_of[i], cells_of[j]);
       if (std::abs(correlation) > together)

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
+#include "base/text.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -64,6 +65,60 @@ TEST(Importance, IsTheShareOfTheVarianceThatAParameterAloneExplains) {
   EXPECT_NEAR(share(*result, "c"), 0.2, 0.05);
   EXPECT_LT(share(*result, "a"), 0.02);
   EXPECT_EQ(share(*result, "fixed"), -1);
+}
+
+/// Fewer trees are enough where only their mean is looked at.
+constexpr std::size_t few_trees = 16;
+
+TEST(Importance, SaysWhatEachValueIsWorthWithAllElseAsInTheTrials) {
+  const auto data = trials(200, [](const Point& p) {
+    return 10 * number(p, "a") + (*p.find("b") == space::Value("y") ? 5 : 0) + number(p, "c");
+  });
+  const auto result = importance(mixed, data.points, data.values, few_trees);
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->effects[0].parameter, "a");
+  const auto& levels = result->effects[0].levels;
+  ASSERT_EQ(levels.size(), 4U);
+  EXPECT_EQ(levels[0].value, "1");
+  EXPECT_EQ(levels[3].value, "8");
+  // A third of the trials have y, 5 / 3 on average, and c is 1 / 2.
+  for (const auto& [index, a] : {std::pair(0U, 1.0), {1U, 2.0}, {2U, 4.0}, {3U, 8.0}}) {
+    EXPECT_NEAR(levels[index].mean, 10 * a + 5.0 / 3 + 0.5, 1.5) << a;
+    EXPECT_GT(levels[index].deviation, 0) << a;
+    EXPECT_LT(levels[index].deviation, 3) << a;
+  }
+  ASSERT_EQ(result->effects[1].parameter, "b");
+  ASSERT_EQ(result->effects[1].levels.size(), 3U);
+  EXPECT_EQ(result->effects[1].levels[1].value, "y");
+  EXPECT_NEAR(result->effects[1].levels[1].mean - result->effects[1].levels[0].mean, 5, 1);
+}
+
+TEST(Importance, KeepsInTheTrialsWhatWasTriedTogether) {
+  // a is only ever large where b is x, which alone matters: what a does is averaged over what was tried.
+  Trials data;
+  for (int i = 0; i < 60; ++i) {
+    const bool x = i % 3 == 0;
+    data.points.push_back(Point{{"a", x ? 8 : 1}, {"b", x ? "x" : "y"}, {"c", 0.01 * i}, {"fixed", 7}});
+    data.values.push_back(x ? 30 : 0);
+  }
+  const auto result = importance(mixed, data.points, data.values, few_trees);
+  ASSERT_TRUE(result);
+  for (const auto& effect : result->effects) {
+    if (effect.parameter != "c") continue;
+    for (const auto& level : effect.levels) EXPECT_NEAR(level.mean, 10, 3) << "a third of the trials have 30";
+  }
+}
+
+TEST(Importance, ThinsTheLevelsOfARangeAndKeepsItsEnds) {
+  const auto data = trials(60, [](const Point& p) { return number(p, "c"); });
+  const auto result = importance(mixed, data.points, data.values, few_trees);
+  ASSERT_TRUE(result);
+  ASSERT_EQ(result->effects[0].parameter, "c");
+  const auto& levels = result->effects[0].levels;
+  ASSERT_EQ(levels.size(), 12U);
+  EXPECT_LT(*base::to_number(levels.front().value), 0.1);
+  EXPECT_GT(*base::to_number(levels.back().value), 0.9);
+  EXPECT_LT(levels.front().mean + 0.5, levels.back().mean);
 }
 
 TEST(Importance, LeavesToInteractionsWhatNoParameterDoesAlone) {
