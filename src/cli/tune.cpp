@@ -130,7 +130,7 @@ tuning::LoopOptions Tuning::loop_options() const {
   loop.log_folder = settings_.data_folder + "/logs";
   loop.mode = mode_;
   loop.host_gpus = hardware_.gpus;
-  loop.gpu_name = hardware_.gpu_name;
+  loop.gpu = {hardware_.gpu_name, hardware_.gpu_memory_gib};
   loop.host = parts_.audit_host();
   return loop;
 }

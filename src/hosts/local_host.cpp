@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
 #include "engine/catalogue.hpp"
@@ -12,6 +13,7 @@
 #include "hosts/local_engine.hpp"
 #include "hosts/log_archive.hpp"
 #include "hosts/memory_limit.hpp"
+#include "hosts/model_config.hpp"
 #include "hosts/model_download.hpp"
 #include "hosts/prerequisites.hpp"
 
@@ -28,10 +30,6 @@ constexpr auto usual_ready_limit = std::chrono::seconds(600);
 
 tl::unexpected<Failure> deploy_failed(const base::Error& error) {
   return tl::unexpected(Failure{FailureCode::deploy_failed, FailureClass::other, error.message, false});
-}
-
-ModelFolders model_folders(const LocalHostSettings& settings) {
-  return {settings.model_base_path, hugging_face_home(settings), settings.network.offline};
 }
 
 /// Engines told to take their models from elsewhere fetch them themselves.
@@ -140,6 +138,10 @@ tl::expected<LocalEngineParts, Failure> prepare(const EngineRequest& request,
 
 }  // namespace
 
+ModelFolders model_folders(const LocalHostSettings& settings) {
+  return {settings.model_base_path, hugging_face_home(settings), settings.network.offline};
+}
+
 std::string hugging_face_home(const LocalHostSettings& settings) {
   if (!settings.hf_home.empty()) return settings.hf_home;
   const auto variable = [&](const char* name) {
@@ -215,6 +217,13 @@ base::Awaitable<base::Result<void>> LocalHost::fetch(const tuning::EngineRequest
                      {network.http_proxy, network.https_proxy, network.no_proxy}};
   auto work = [&] {
     return download_model(hub, request.runtime, id, model_folders(settings_), stop, progress);
+  };
+  co_return co_await base::run_blocking(pool_, work);
+}
+
+base::Awaitable<base::Json> LocalHost::model_config(const tuning::EngineRequest& request) {
+  auto work = [this, &request] {
+    return read_model_config(request.runtime, request.model.id_or_path, model_folders(settings_));
   };
   co_return co_await base::run_blocking(pool_, work);
 }

@@ -37,6 +37,9 @@ struct LocalHostSettings {
   std::vector<int> engine_cpus;  ///< engines run on these only; empty = wherever we may
 };
 
+/// Where models may lie by these settings.
+ModelFolders model_folders(const LocalHostSettings& settings);
+
 /// hf_home of the settings, else HF_HOME of their environment, else ~/.cache/huggingface.
 std::string hugging_face_home(const LocalHostSettings& settings);
 
@@ -52,6 +55,7 @@ class LocalHost final : public tuning::EngineHost {
   base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& request) override;
   base::Awaitable<base::Result<void>> fetch(const tuning::EngineRequest& request, std::stop_token stop,
                                             std::function<void(std::string detail)> progress) override;
+  base::Awaitable<base::Json> model_config(const tuning::EngineRequest& request) override;
 
  private:
   LocalHostSettings settings_;

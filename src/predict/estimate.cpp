@@ -102,8 +102,8 @@ std::optional<double> metric(const Estimate& estimate, std::string_view name) {
   return found->value(estimate);
 }
 
-std::optional<Estimator> Estimator::make(const Facts& facts) {
-  const auto shape = shape_from_facts(facts);
+std::optional<Estimator> Estimator::make(const Facts& facts, std::optional<ModelShape> shape) {
+  if (!shape) shape = shape_from_facts(facts);
   if (!shape) return std::nullopt;
   Estimator estimator;
   estimator.shape_ = *shape;

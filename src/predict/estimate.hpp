@@ -28,8 +28,9 @@ class Estimator {
   /// Facts beside those of the model (`shape_from_facts`): gpu (a name, and over it gpu_memory_bytes,
   /// gpu_bandwidth_bytes_s, gpu_bf16_flops, gpu_fp8_flops, gpu_int8_flops, gpu_fp4_flops, gpu_link_bytes_s),
   /// gpus (that share the load), engine, input_tokens, output_tokens, concurrency, shared_prefix_share,
-  /// max_model_len. Nothing when there is no model. What a point may still tell is asked per point.
-  static std::optional<Estimator> make(const Facts& facts);
+  /// max_model_len. `shape` goes before what the facts say of the model. Nothing when there is no model. What
+  /// a point may still tell is asked per point.
+  static std::optional<Estimator> make(const Facts& facts, std::optional<ModelShape> shape = std::nullopt);
 
   /// Nothing when device, input, output or concurrency are neither facts nor in the point, or when no finite
   /// number comes out.

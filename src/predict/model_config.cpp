@@ -30,6 +30,7 @@ constexpr Key keys[] = {
     {&RawShape::experts_per_token, {"num_experts_per_tok", "num_experts_per_token", "moe_topk"}},
     {&RawShape::expert_intermediate, {"moe_intermediate_size", "expert_intermediate_size"}},
     {&RawShape::shared_experts, {"n_shared_experts", "num_shared_experts"}},
+    {&RawShape::parameters, {"num_parameters"}},
     {&RawShape::dense_layers, {"first_k_dense_replace"}},
 };
 

@@ -52,6 +52,24 @@ double bytes_of(NumberFormat format) {
   return 2;
 }
 
+std::string_view to_text(NumberFormat format) {
+  switch (format) {
+    case NumberFormat::float32:
+      return "float32";
+    case NumberFormat::float16:
+      return "float16";
+    case NumberFormat::fp8:
+      return "fp8";
+    case NumberFormat::int8:
+      return "int8";
+    case NumberFormat::int4:
+      return "int4";
+    case NumberFormat::fp4:
+      return "fp4";
+  }
+  return "float16";
+}
+
 std::optional<NumberFormat> find_format(std::string_view word) {
   word = base::trim(word);
   std::array<char, 16> buffer{};  // longer than every beginning

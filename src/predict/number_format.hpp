@@ -13,6 +13,9 @@ enum class NumberFormat { float32, float16, fp8, int8, int4, fp4 };
 /// Bytes per number, with the scales that 4-bit formats keep per block.
 double bytes_of(NumberFormat format);
 
+/// Its word, which find_format reads: "float16", "int4".
+std::string_view to_text(NumberFormat format);
+
 /// The format that a quantization method, a data type or a word of a file name means: fp8, awq, nvfp4, q8_0,
 /// "float16", "w4a16". Nothing for words that leave the model as it is (none, auto) and for unknown ones.
 std::optional<NumberFormat> find_format(std::string_view word);

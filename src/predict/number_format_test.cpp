@@ -18,6 +18,12 @@ TEST(FindFormat, KnowsTheWordsOfEngines) {
   EXPECT_EQ(find_format("w8a8"), NumberFormat::int8);
 }
 
+TEST(FindFormat, ReadsTheWordOfEveryFormat) {
+  for (const auto format : {NumberFormat::float32, NumberFormat::float16, NumberFormat::fp8,
+                            NumberFormat::int8, NumberFormat::int4, NumberFormat::fp4})
+    EXPECT_EQ(find_format(to_text(format)), format) << to_text(format);
+}
+
 TEST(FindFormat, LeavesTheModelAsItIsForTheRest) {
   for (const auto* word : {"none", "auto", "", "experts_int", "\xff"})
     EXPECT_EQ(find_format(word), std::nullopt) << word;

@@ -34,6 +34,7 @@ Json with_run(Json metadata, const tuning::Run& run) {
                      {"space_valid", run.space_valid},
                      {"space_distinct", run.space_distinct},
                      {"host", std::move(host)}};
+  if (run.premises) metadata["run"]["premises"] = tuning::to_json(*run.premises);
   return metadata;
 }
 
@@ -51,6 +52,8 @@ void read_run(const Json& metadata, tuning::Run& run) {
   for (const auto mode : modes) {
     if (base::text_at(*found, "mode") == spec::to_text(mode)) run.mode = mode;
   }
+  if (const auto premises = found->find("premises"); premises != found->end())
+    run.premises = tuning::premises_from_json(*premises);
   const auto host = found->find("host");
   if (host == found->end() || !host->is_array()) return;
   for (const auto& fact : *host) {

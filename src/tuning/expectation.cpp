@@ -19,21 +19,6 @@ std::optional<double> quantile(const Latency& latency, const std::string& which)
   return std::nullopt;
 }
 
-/// By registry name: "p90_ttft", "mean_total_throughput".
-std::optional<double> expected(const predict::Prediction& prediction, const std::string& metric) {
-  const auto split = metric.find('_');
-  if (split == std::string::npos) return std::nullopt;
-  const auto which = metric.substr(0, split);
-  const auto what = metric.substr(split + 1);
-  if (what == "ttft") return quantile(prediction.ttft, which);
-  if (what == "tpot") return quantile(prediction.tpot, which);
-  if (what == "e2e_latency") return quantile(prediction.e2e, which);
-  if (what == "total_throughput") return prediction.total_tokens_per_second;
-  if (what == "total_throughput_per_gpu")
-    return prediction.total_tokens_per_second / std::max(1.0, prediction.gpus);
-  return std::nullopt;
-}
-
 double objective(const predict::Prediction& prediction, metrics::Objective objective, bool per_gpu) {
   switch (objective) {
     case metrics::Objective::minimize_latency:
@@ -52,10 +37,26 @@ double objective(const predict::Prediction& prediction, metrics::Objective objec
 
 }  // namespace
 
-predict::Facts facts_of(const spec::Task& task, const std::string& gpu) {
+std::optional<double> expected_metric(const predict::Prediction& prediction, const std::string& metric) {
+  const auto split = metric.find('_');
+  if (split == std::string::npos) return std::nullopt;
+  const auto which = metric.substr(0, split);
+  const auto what = metric.substr(split + 1);
+  if (what == "ttft") return quantile(prediction.ttft, which);
+  if (what == "tpot") return quantile(prediction.tpot, which);
+  if (what == "e2e_latency") return quantile(prediction.e2e, which);
+  if (what == "total_throughput") return prediction.total_tokens_per_second;
+  if (what == "total_throughput_per_gpu")
+    return prediction.total_tokens_per_second / std::max(1.0, prediction.gpus);
+  return std::nullopt;
+}
+
+std::optional<predict::Estimator> estimator_of(const spec::Task& task, const Premises& premises) {
+  constexpr double gib = 1024.0 * 1024 * 1024;
   predict::Facts facts;
   facts.set("model", task.model.id_or_path);
-  facts.set("gpu", gpu);
+  facts.set("gpu", premises.gpu.name);
+  if (premises.gpu.memory_gib > 0) facts.set("gpu_memory_bytes", premises.gpu.memory_gib * gib);
   facts.set("engine", task.base_runtime);
   if (!task.workload.scenarios.empty()) {
     const auto longest = task.workload.scenarios.front().longest();
@@ -65,13 +66,13 @@ predict::Facts facts_of(const spec::Task& task, const std::string& gpu) {
   int concurrency = 0;
   for (const auto& level : task.workload.levels) concurrency = std::max(concurrency, level.concurrency);
   facts.set("concurrency", concurrency);
-  return facts;
+  return predict::Estimator::make(facts, premises.model);
 }
 
 std::function<std::optional<search::PriorEstimate>(const space::Point&)> expectation_of(
-    const spec::Task& task, const std::string& gpu, bool per_gpu) {
-  if (gpu.empty() || task.runtime == engine::RuntimeId::sim) return {};
-  const auto estimator = predict::Estimator::make(facts_of(task, gpu));
+    const spec::Task& task, const Premises& premises, bool per_gpu) {
+  if (premises.gpu.name.empty() || task.runtime == engine::RuntimeId::sim) return {};
+  const auto estimator = estimator_of(task, premises);
   if (!estimator) return {};
   return [estimator = *estimator, goal = task.goal,
           per_gpu](const space::Point& point) -> std::optional<search::PriorEstimate> {
@@ -84,11 +85,11 @@ std::function<std::optional<search::PriorEstimate>(const space::Point&)> expecta
     const auto problem = problem_of(goal);
     prior.metrics[problem.objective->metric] = objective(estimate->prediction, goal.objective, per_gpu);
     for (std::size_t i = 0; i < goal.objectives.size(); ++i) {
-      const auto value = expected(estimate->prediction, goal.objectives[i].metric);
+      const auto value = expected_metric(estimate->prediction, goal.objectives[i].metric);
       if (value && *value > 0) prior.metrics[problem.objectives[i].metric] = *value;
     }
     for (const auto& limit : goal.slo.limits) {
-      const auto value = expected(estimate->prediction, limit.metric());
+      const auto value = expected_metric(estimate->prediction, limit.metric());
       if (value && *value > 0 && !limit.is_minimum()) prior.metrics[limit.metric()] = *value;
     }
     return prior;

@@ -25,7 +25,7 @@ spec::Task chat_on_vllm() {
 
 TEST(Expectation, SpeaksOfTheMetricsThatTheProblemNames) {
   const auto task = chat_on_vllm();
-  const auto expect = expectation_of(task, "NVIDIA H100 80GB HBM3", true);
+  const auto expect = expectation_of(task, {.gpu = {"NVIDIA H100 80GB HBM3"}}, true);
   ASSERT_TRUE(expect);
   const auto prior = expect({{"tensor-parallel-size", 4}, {"quantization", "fp8"}});
   ASSERT_TRUE(prior);
@@ -38,19 +38,36 @@ TEST(Expectation, SpeaksOfTheMetricsThatTheProblemNames) {
 }
 
 TEST(Expectation, KnowsThatAModelInSixteenBitsDoesNotFitIntoOneGpu) {
-  const auto expect = expectation_of(chat_on_vllm(), "NVIDIA H100 80GB HBM3", true);
+  const auto expect = expectation_of(chat_on_vllm(), {.gpu = {"NVIDIA H100 80GB HBM3"}}, true);
   const auto prior = expect({{"tensor-parallel-size", 1}});
   ASSERT_TRUE(prior);
   EXPECT_LT(*prior->memory_margin, 0);
 }
 
 TEST(Expectation, IsSilentWithoutAGpuThatItKnowsOrASizeOfTheModel) {
-  EXPECT_FALSE(expectation_of(chat_on_vllm(), "", true));
+  EXPECT_FALSE(expectation_of(chat_on_vllm(), {}, true));
   auto nameless = chat_on_vllm();
   nameless.model.id_or_path = "/models/ours";
-  EXPECT_FALSE(expectation_of(nameless, "NVIDIA H100 80GB HBM3", true));
-  const auto unknown = expectation_of(chat_on_vllm(), "Some Accelerator 9000", true);
+  EXPECT_FALSE(expectation_of(nameless, {.gpu = {"NVIDIA H100 80GB HBM3"}}, true));
+  const auto unknown = expectation_of(chat_on_vllm(), {.gpu = {"Some Accelerator 9000"}}, true);
   EXPECT_TRUE(!unknown || !unknown({{"tensor-parallel-size", 4}}));
+}
+
+TEST(Expectation, PrefersTheModelsOwnSizesAndTheDriversMemory) {
+  auto nameless = chat_on_vllm();
+  nameless.model.id_or_path = "/models/ours";
+  Premises premises{.gpu = {"NVIDIA H100 80GB HBM3", 79.6}};
+  premises.model = predict::shape_from_facts({{"model", "Llama-3.1-8B"}});
+  const auto margin = [&] {
+    const auto expect = expectation_of(nameless, premises, true);
+    return expect ? expect({}).value_or(search::PriorEstimate{}).memory_margin : std::nullopt;
+  };
+  const auto whole = margin();
+  ASSERT_TRUE(whole);
+  EXPECT_GT(*whole, 0) << "16 GB of weights fit into 80 GB";
+  premises.gpu.memory_gib = 10;  // a slice of it
+  ASSERT_TRUE(margin());
+  EXPECT_LT(*margin(), 0);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "tuning/agenda.hpp"
 #include "tuning/expectation.hpp"
@@ -32,12 +33,14 @@ class Session {
 
   base::Awaitable<base::Result<void>> prepare(spec::Task task);
   base::Awaitable<base::Result<void>> ready_host(std::stop_token finish);
+  base::Awaitable<base::Result<void>> gather_premises();
   base::Awaitable<base::Result<void>> open();
   base::Awaitable<void> conduct(std::stop_token finish);
   base::Awaitable<base::Result<Run>> conclude();
 
  private:
   base::Awaitable<base::Result<bool>> restore(const spec::Task& task);
+  base::Result<void> make_agenda();
   base::Awaitable<void> work(std::stop_token finish);
   base::Awaitable<void> work_in_parallel(int workers, std::stop_token finish);
   base::Awaitable<void> repeat_best(std::stop_token finish);
@@ -115,16 +118,27 @@ base::Awaitable<base::Result<void>> Session::prepare(spec::Task task) {
   run_.stop_reason.clear();
   run_.error_message.clear();
   earlier_elapsed_ = run_.elapsed;
+  co_return make_agenda();
+}
 
+base::Result<void> Session::make_agenda() {
   const auto setting = setting_of(run_.task, options_.host_gpus);
   per_gpu_ = is_per_gpu(run_.task, setting, options_.mode);
   auto problem = problem_of(run_.task.goal);
-  problem.prior = expectation_of(run_.task, options_.gpu_name, per_gpu_);
+  if (run_.premises) problem.prior = expectation_of(run_.task, *run_.premises, per_gpu_);
   auto agenda = Agenda::make(run_, setting, problem, options_.baseline, clock_);
-  if (!agenda) co_return tl::unexpected(agenda.error());
+  if (!agenda) return tl::unexpected(agenda.error());
   agenda_ = std::move(*agenda);
   run_.planned = agenda_->planned();
-  co_return base::Result<void>{};
+  return {};
+}
+
+/// Once per run, after a download that may bring the model's config.
+base::Awaitable<base::Result<void>> Session::gather_premises() {
+  if (run_.premises) co_return base::Result<void>{};
+  run_.premises = premises_of(co_await host_.model_config(engine_request(run_.task)), options_.gpu);
+  // The first agenda knew nothing of model and GPU; it stood for the errors of a task before any download.
+  co_return make_agenda();
 }
 
 /// What would fail every trial ends the task before the first one. A new run is stored as failed, with the
@@ -335,6 +349,7 @@ base::Awaitable<base::Result<Run>> TuningLoop::run(spec::Task task, LoopOptions 
   if (const auto done = co_await session.prepare(std::move(task)); !done)
     co_return tl::unexpected(done.error());
   if (const auto done = co_await session.ready_host(finish); !done) co_return tl::unexpected(done.error());
+  if (const auto done = co_await session.gather_premises(); !done) co_return tl::unexpected(done.error());
   if (const auto done = co_await session.open(); !done) co_return tl::unexpected(done.error());
   co_await session.conduct(finish);
   co_return co_await session.conclude();

@@ -21,7 +21,7 @@ struct LoopOptions {
   std::string log_folder{};
   spec::DeploymentMode mode = spec::DeploymentMode::local;
   int host_gpus = 0;
-  std::string gpu_name{};  ///< product name of the host's GPUs; empty = none, or not known
+  GpuFacts gpu{};  ///< of the host's GPUs
   std::vector<HostFact> host{};
 };
 

@@ -172,11 +172,55 @@ TEST_F(TuningLoopTest, BeginsWithWhatArithmeticExpectsOfAKnownGpu) {
                            {"max-num-seqs", space::Choices{{32, 64, 128, 256}}}};
   task.search.kind = search::Kind::gp;
   task.search.max_iterations = 2;
-  const auto result = run(task, {.baseline = false, .host_gpus = 8, .gpu_name = "NVIDIA H100 80GB HBM3"});
+  const auto result = run(task, {.baseline = false, .host_gpus = 8, .gpu = {"NVIDIA H100 80GB HBM3"}});
   ASSERT_EQ(result.experiments.size(), 2U);
   EXPECT_NE(result.experiments[0].reason.find("prior"), std::string::npos) << result.experiments[0].reason;
   EXPECT_GT(result.experiments[0].parameters.find("tensor-parallel-size")->as_number().value_or(0), 1)
       << "141 GB of weights don't fit into one GPU of 80 GB";
+}
+
+/// Sizes of a model whose weights take 141 GB.
+base::Json config_of_70b() {
+  return {{"num_hidden_layers", 80},  {"hidden_size", 8192},        {"num_attention_heads", 64},
+          {"num_key_value_heads", 8}, {"intermediate_size", 28672}, {"vocab_size", 128256},
+          {"torch_dtype", "bfloat16"}};
+}
+
+TEST_F(TuningLoopTest, ResumesWithThePremisesThatItBeganWith) {
+  auto task = task_of_four();
+  task.model.id_or_path = "/models/ours";
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  host.config = config_of_70b();
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    if (std::holds_alternative<ExperimentFinished>(event)) stop.request_stop();
+  };
+  const auto first = run(task, {.host_gpus = 2, .gpu = {"NVIDIA H100 80GB HBM3", 79.6}}, stop.get_token());
+  ASSERT_TRUE(first.premises);
+  ASSERT_TRUE(first.premises->model);
+  EXPECT_EQ(first.premises->model->layers, 80);
+  on_event = nullptr;
+  host.config = nullptr;  // the model was moved, the GPU replaced
+  const auto resumed = run(task, {.resume = true, .host_gpus = 2, .gpu = {"NVIDIA B200", 178}});
+  EXPECT_EQ(resumed.premises, first.premises);
+  EXPECT_EQ(resumed.state, TaskState::completed);
+}
+
+TEST_F(TuningLoopTest, ExpectsByTheSizesInTheModelsConfig) {
+  auto task = task_of_four();
+  task.model.id_or_path = "/models/ours";
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2, 4, 8}}},
+                           {"max-num-seqs", space::Choices{{32, 64, 128, 256}}}};
+  task.search.kind = search::Kind::gp;
+  task.search.max_iterations = 1;
+  host.config = config_of_70b();
+  const auto result = run(task, {.baseline = false, .host_gpus = 8, .gpu = {"NVIDIA H100 80GB HBM3"}});
+  ASSERT_EQ(result.experiments.size(), 1U);
+  EXPECT_NE(result.experiments[0].reason.find("prior"), std::string::npos) << result.experiments[0].reason;
+  EXPECT_GT(result.experiments[0].parameters.find("tensor-parallel-size")->as_number().value_or(0), 1);
 }
 
 TEST_F(TuningLoopTest, GoesOnWithGaussianProcessesAsIfItHadNotBeenStopped) {

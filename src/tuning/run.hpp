@@ -8,6 +8,7 @@
 #include "metrics/choice.hpp"
 #include "spec/task.hpp"
 #include "tuning/experiment.hpp"
+#include "tuning/premises.hpp"
 
 namespace autotuner::tuning {
 
@@ -39,6 +40,7 @@ struct Run {
       stop_reason;  ///< space_exhausted max_iterations patience converged total_timeout cancelled unknown_flag error
   std::string error_message;
   std::vector<HostFact> host;
+  std::optional<Premises> premises;  ///< nothing = not gathered yet
   std::string created_at, started_at, completed_at;
   double elapsed = 0;  ///< s over all sessions
   spec::DeploymentMode mode = spec::DeploymentMode::local;

@@ -28,6 +28,8 @@ class TaskStoreContract : public testing::Test {
     run.space_valid = 5;
     run.space_distinct = 4;
     run.host = {{.name = "governor", .state = "doubtful", .value = "powersave", .remedy = "performance"}};
+    run.premises = tuning::Premises{.gpu = {"NVIDIA L4", 22.5},
+                                    .model = predict::shape_from_facts({{"model", "Qwen2.5-0.5B"}})};
     run.started_at = "2026-01-15T09:16:00.500000Z";
     run.mode = spec::DeploymentMode::local;
     return run;
@@ -74,6 +76,7 @@ TYPED_TEST_P(TaskStoreContract, FindsARunAsItWasOpened) {
   EXPECT_EQ(found.space_valid, 5U);
   EXPECT_EQ(found.space_distinct, 4U);
   EXPECT_EQ(found.host, run.host);
+  EXPECT_EQ(found.premises, run.premises);
   EXPECT_EQ(found.started_at, run.started_at);
   EXPECT_EQ(found.created_at, run.created_at);
   EXPECT_EQ(found.mode, spec::DeploymentMode::local);

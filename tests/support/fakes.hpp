@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "base/clock.hpp"
 #include "tuning/ports/engine_host.hpp"
 #include "tuning/ports/load_runner.hpp"
@@ -71,6 +73,7 @@ class FakeHost final : public tuning::EngineHost {
   std::vector<tuning::EngineRequest> starts;
   base::Result<void> checked;  ///< what check() says
   base::Result<void> fetched;  ///< what fetch() says
+  base::Json config;           ///< what model_config() says
   int checks = 0;
   int alive = 0;
 
@@ -95,6 +98,9 @@ class FakeHost final : public tuning::EngineHost {
                                             std::function<void(std::string)> progress) override {
     progress("fetching");
     co_return fetched;
+  }
+  base::Awaitable<base::Json> model_config(const tuning::EngineRequest& /*request*/) override {
+    co_return config;
   }
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/async.hpp"
 #include "base/clock.hpp"
+#include "base/json.hpp"
 #include "engine/failure.hpp"
 #include "engine/resolve.hpp"
 #include "spec/task.hpp"
@@ -92,6 +93,10 @@ class EngineHost {
   /// invalid_input, timed_out, cancelled.
   virtual base::Awaitable<base::Result<void>> fetch(const EngineRequest& request, std::stop_token stop,
                                                     std::function<void(std::string detail)> progress) = 0;
+  /// After fetch(): what the model's files on this host say of its sizes, in the words of a config.json
+  /// (num_hidden_layers, hidden_size ...), also where they stand in a GGUF file. Looks nowhere else. Null =
+  /// nothing to read.
+  virtual base::Awaitable<base::Json> model_config(const EngineRequest& request) = 0;
 };
 
 }  // namespace autotuner::tuning
