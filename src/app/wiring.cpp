@@ -1,6 +1,7 @@
 #include "app/wiring.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <nlohmann/json.hpp>
 
 #include "app/doctor_facts.hpp"
 #include "app/host_settings.hpp"
@@ -21,6 +22,7 @@
 #include "hosts/host_audit.hpp"
 #include "hosts/local_host.hpp"
 #include "hosts/log_archive.hpp"
+#include "hosts/model_config.hpp"
 #include "simulator/options.hpp"
 #include "store/sql_task_store.hpp"
 #include "store/task_lock.hpp"
@@ -144,7 +146,13 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
   const auto hardware = [&settings] { return detect_hardware(settings); };
   return {
       [&](CLI::App& app, int& code) { cli::add_tune(app, settings, tune_parts(settings), code); },
-      [&, hardware](CLI::App& app, int& code) { cli::add_plan(app, settings, hardware, code); },
+      [&, hardware](CLI::App& app, int& code) {
+        const auto model_config = [&settings](const spec::Task& task) {
+          return hosts::read_model_config(task.runtime, task.model.id_or_path,
+                                          hosts::model_folders(local_host_settings(settings)));
+        };
+        cli::add_plan(app, settings, {hardware, model_config}, code);
+      },
       [&, hardware](CLI::App& app, int& code) { cli::add_validate(app, hardware, code); },
       [&, hardware](CLI::App& app, int& code) { cli::add_init(app, hardware, code); },
       [&](CLI::App& app, int& code) {

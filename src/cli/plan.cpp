@@ -6,9 +6,12 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.hpp"
+#include "base/text.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/plan_forecast.hpp"
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
+#include "engine/group.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
 
@@ -29,6 +32,11 @@ struct PlannedPoint {
   int gpus = 0;
 };
 
+struct PlannedGroup {
+  engine::Group group = engine::Group::other;
+  std::vector<std::string> parameters;
+};
+
 struct Plan {
   std::optional<std::uint64_t> points, valid, distinct;  ///< nothing when the space is not finite
   std::vector<space::Exclusion> excluded;
@@ -38,6 +46,8 @@ struct Plan {
   int min_gpus = 0, max_gpus = 0;  ///< as the flags ask for them
   int host_gpus = 0;
   double seconds_low = 0, seconds_high = 0;
+  std::vector<PlannedGroup> groups;  ///< of varied parameters, in the order of exploration, `other` last
+  std::optional<tuning::Forecast> forecast;
 };
 
 /// What a start costs when nothing is known of this engine here: seconds for llama.cpp, minutes on GPUs.
@@ -85,7 +95,31 @@ void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
   plan.seconds_high = trials * std::min(budget, start_high + longest);
 }
 
-base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_baseline) {
+std::vector<PlannedGroup> groups_of(const spec::Task& task) {
+  std::vector<PlannedGroup> ordered;
+  for (const auto group : engine::exploration_order()) ordered.push_back({group, {}});
+  ordered.push_back({engine::Group::other, {}});
+  for (const auto& parameter : task.space.parameters) {
+    if (space::is_fixed(parameter)) continue;
+    const auto group = engine::group_of(task.runtime, parameter.name);
+    std::ranges::find(ordered, group, &PlannedGroup::group)->parameters.push_back(parameter.name);
+  }
+  std::erase_if(ordered, [](const PlannedGroup& group) { return group.parameters.empty(); });
+  return ordered;
+}
+
+/// What the engine will compute on, where that is known: the host's GPUs, those that the task asks of other
+/// hosts, or the cores of a host without any.
+tuning::GpuFacts device_of(const spec::Task& task, const engine::Hardware& hardware) {
+  if (hardware.gpus > 0) return {hardware.gpu_name, hardware.gpu_memory_gib};
+  if (!task.gpu_type.empty()) return {task.gpu_type, 0};
+  const bool on_cores =
+      task.runtime == engine::RuntimeId::llamacpp || task.deployment_mode == spec::DeploymentMode::local;
+  return on_cores ? tuning::GpuFacts{"CPU", hardware.memory_gib} : tuning::GpuFacts{};
+}
+
+base::Result<Plan> make_plan(const spec::Task& task, const tuning::Premises& premises, int host_gpus,
+                             bool with_baseline) {
   Plan plan;
   plan.host_gpus = host_gpus;
   const auto setting = tuning::setting_of(task, host_gpus);
@@ -107,6 +141,7 @@ base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_ba
       plan.max_gpus = std::max(plan.max_gpus, resolved->world_size);
     }
     plan.min_gpus = low.value_or(0);
+    plan.forecast = tuning::forecast_of(task, premises, candidates->items);
   }
   for (const auto& suggestion : (*strategy)->suggest(std::min<std::size_t>(shown_points, plan.planned))) {
     plan.first.push_back(planned_point(suggestion.point, task, setting));
@@ -120,6 +155,7 @@ base::Result<Plan> make_plan(const spec::Task& task, int host_gpus, bool with_ba
                     static_cast<std::uint64_t>(times);
   }
   plan.planned += tuning::most_race_rows(task, plan.planned, with_baseline);
+  plan.groups = groups_of(task);
   estimate_time(plan, task, with_baseline);
   return plan;
 }
@@ -143,6 +179,12 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
   }
   base::Json first = base::Json::array();
   for (const auto& point : plan.first) first.push_back(to_json(point));
+  base::Json order = base::Json::array();
+  for (const auto& group : plan.groups) {
+    order.push_back({{"name", std::string(engine::to_text(group.group))},
+                     {"parameters", group.parameters},
+                     {"reason", std::string(engine::reason_of(group.group))}});
+  }
   return {{"task_name", task.name},
           {"simulated", engine::runtime(task.runtime).simulated},
           {"space",
@@ -154,6 +196,8 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
             {"planned_experiments", plan.planned},
             {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
           {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
+          {"groups", order},
+          {"prediction", plan.forecast ? cli::to_json(*plan.forecast, task) : base::Json(nullptr)},
           {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}, {"here", plan.host_gpus}}}};
 }
 
@@ -165,6 +209,19 @@ std::string gpus_line(const Plan& plan, bool simulated) {
   if (plan.max_gpus == 0) return "GPUs: none needed";
   if (plan.host_gpus > 0) return fmt::format("GPUs: {} of {} here", wanted, plan.host_gpus);
   return fmt::format("GPUs: 0 here; needs {}, unless this build of the engine computes on the CPU", wanted);
+}
+
+void print_groups(const std::vector<PlannedGroup>& ordered) {
+  if (ordered.size() < 2) return;
+  std::string order;
+  for (const auto& group : ordered)
+    order += fmt::format("{}{} ({})", order.empty() ? "" : " -> ", engine::to_text(group.group),
+                         base::join(group.parameters, ", "));
+  fmt::print("Order for early trials, a hint and never a stage: {}\n", order);
+  for (const auto& group : ordered) {
+    if (const auto reason = engine::reason_of(group.group); !reason.empty())
+      fmt::print("  {}: {}\n", engine::to_text(group.group), reason);
+  }
 }
 
 void print_plan(const Plan& plan, const spec::Task& task) {
@@ -188,19 +245,23 @@ void print_plan(const Plan& plan, const spec::Task& task) {
     fmt::print("  varies: {}{}\n", parameter.name,
                values ? fmt::format(" ({} values)", *values) : " (continuous)");
   }
+  print_groups(plan.groups);
   fmt::print("{}\n", gpus_line(plan, simulated));
   fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
              base::to_duration_text(base::Seconds(plan.seconds_high)));
+  if (plan.forecast) fmt::print("{}", cli::to_text(*plan.forecast, task));
   if (plan.baseline) fmt::print("Defaults:\n  {}\n", plan.baseline->command);
   fmt::print("First commands:\n");
   for (const auto& point : plan.first) fmt::print("  {}\n", point.command);
 }
 
-int plan_command(const PlanOptions& options, const engine::Hardware& hardware) {
+int plan_command(const PlanOptions& options, const PlanParts& parts) {
+  const auto hardware = parts.hardware();
   const auto task = load_task_file(options.file, {options.strict, hardware.gpus});
   if (!task) return bad_usage;
   const bool baseline = !options.no_baseline && task->running.baseline.value_or(!task->reference_compat);
-  const auto plan = make_plan(*task, hardware.gpus, baseline);
+  const auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
+  const auto plan = make_plan(*task, premises, hardware.gpus, baseline);
   if (!plan) {
     fmt::print(stderr, "error: {}\n", plan.error().message);
     return exit_code_of(plan.error());
@@ -215,8 +276,7 @@ int plan_command(const PlanOptions& options, const engine::Hardware& hardware) {
 
 }  // namespace
 
-void add_plan(CLI::App& app, const Settings& /*settings*/, std::function<engine::Hardware()> hardware,
-              int& exit_code) {
+void add_plan(CLI::App& app, const Settings& /*settings*/, PlanParts parts, int& exit_code) {
   auto options = std::make_shared<PlanOptions>();
   auto* command = app.add_subcommand("plan", "show what a task would do, without starting anything");
   command->add_option("FILE", options->file, "task file")->required();
@@ -225,9 +285,8 @@ void add_plan(CLI::App& app, const Settings& /*settings*/, std::function<engine:
   command->add_flag("--json", options->json, "the plan as JSON");
   command->footer(
       "Examples:\n  autotuner plan task.yaml\n  autotuner plan --json task.yaml | jq .space.excluded");
-  command->callback([options, hardware = std::move(hardware), &exit_code] {
-    exit_code = plan_command(*options, hardware());
-  });
+  command->callback(
+      [options, parts = std::move(parts), &exit_code] { exit_code = plan_command(*options, parts); });
 }
 
 }  // namespace autotuner::cli

@@ -4,13 +4,22 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/json.hpp"
 #include "cli/settings.hpp"
 #include "engine/advice.hpp"
+#include "spec/task.hpp"
 
 namespace autotuner::cli {
 
-/// `plan FILE`: the whole dry run: space, exclusions, first commands, GPUs, time.
-void add_plan(CLI::App& app, const Settings& settings, std::function<engine::Hardware()> hardware,
-              int& exit_code);
+/// What `plan` asks of this host; app/ supplies it.
+struct PlanParts {
+  std::function<engine::Hardware()> hardware;
+  /// As tuning::EngineHost::model_config.
+  std::function<base::Json(const spec::Task&)> model_config;
+};
+
+/// `plan FILE`: the whole dry run: space, exclusions, first commands, GPUs, time, and what arithmetic
+/// expects.
+void add_plan(CLI::App& app, const Settings& settings, PlanParts parts, int& exit_code);
 
 }  // namespace autotuner::cli

@@ -21,6 +21,9 @@ struct Knob {
   bool ordered = true;  ///< false = names without order, whatever the values look like
   bool log = false;     ///< steps are multiplicative
   Scope scope = Scope::server;
+  /// Early trials vary low ranks first, 0 before all others: what they decide, the rest has to live with.
+  /// -1 = not known. A prior of the search, never a stage.
+  int group_rank = -1;
   bool operator==(const Knob&) const = default;
 };
 

@@ -125,6 +125,7 @@ base::Result<void> Session::make_agenda() {
   const auto setting = setting_of(run_.task, options_.host_gpus);
   per_gpu_ = is_per_gpu(run_.task, setting, options_.mode);
   auto problem = problem_of(run_.task.goal);
+  problem.knobs = knobs_of(run_.task);
   if (run_.premises) problem.prior = expectation_of(run_.task, *run_.premises, per_gpu_);
   auto agenda = Agenda::make(run_, setting, problem, options_.baseline, clock_);
   if (!agenda) return tl::unexpected(agenda.error());

@@ -1,6 +1,8 @@
 #include "tuning/problem.hpp"
 
 #include "base/text.hpp"
+#include "engine/group.hpp"
+#include "engine/resolve.hpp"
 
 namespace autotuner::tuning {
 namespace {
@@ -47,6 +49,18 @@ search::Problem problem_of(const metrics::Goal& goal) {
                             .hard = false});
   }
   return problem;
+}
+
+std::vector<search::Knob> knobs_of(const spec::Task& task) {
+  std::vector<search::Knob> knobs;
+  for (const auto& parameter : task.space.parameters) {
+    const auto group = engine::group_of(task.runtime, parameter.name);
+    knobs.push_back(
+        {.name = parameter.name,
+         .scope = engine::is_client_side(parameter.name) ? search::Scope::client : search::Scope::server,
+         .group_rank = engine::exploration_rank(group).value_or(-1)});
+  }
+  return knobs;
 }
 
 std::map<std::string, double> metrics_of(const Experiment& experiment) {

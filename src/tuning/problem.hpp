@@ -2,6 +2,7 @@
 
 #include "metrics/score.hpp"
 #include "search/strategy.hpp"
+#include "spec/task.hpp"
 #include "tuning/experiment.hpp"
 
 /// A task as a strategy that models metrics sees it.
@@ -12,6 +13,10 @@ namespace autotuner::tuning {
 /// rather than absolutely: what keeps all limits ranks before what does not, and where nothing keeps them the
 /// nearest miss still has a slope.
 search::Problem problem_of(const metrics::Goal& goal);
+
+/// What the engine's table knows of the task's parameters: the rank of their group and which of them the load
+/// generator reads.
+std::vector<search::Knob> knobs_of(const spec::Task& task);
 
 /// What an experiment measured, on the basis that is scored: "objective", each of several wanted metrics, and
 /// each limited metric by its registry name; of those where less is worse the inverse, "1/success_rate".

@@ -67,6 +67,21 @@ TEST(Problem, RanksWhatKeepsALimitBeforeWhatIsAHalfFasterAndBreaksIt) {
   EXPECT_GT(score(100, 1.5), score(100, 1.6)) << "beyond the limit there is a slope";
 }
 
+TEST(Problem, RanksParametersByWhatTheyDecide) {
+  spec::Task task;
+  task.runtime = engine::RuntimeId::vllm;
+  task.space.parameters = {{"max-num-seqs", space::Choices{{64, 256}}},
+                           {"tensor-parallel-size", space::Choices{{1, 2}}},
+                           {"env.OMP_NUM_THREADS", space::Choices{{1, 8}}},
+                           {"client.concurrency", space::Choices{{8, 16}}}};
+  const auto knobs = knobs_of(task);
+  ASSERT_EQ(knobs.size(), 4U);
+  EXPECT_EQ(knobs[1], (search::Knob{.name = "tensor-parallel-size", .group_rank = 0}));
+  EXPECT_GT(knobs[0].group_rank, knobs[1].group_rank);
+  EXPECT_EQ(knobs[2].group_rank, -1);
+  EXPECT_EQ(knobs[3].scope, search::Scope::client);
+}
+
 TEST(Problem, TellsNoMetricsOfAFailure) {
   test::FinishedRun finished;
   EXPECT_TRUE(metrics_of(finished.run().experiments[3]).empty());

@@ -375,6 +375,35 @@ def a_plan_says_how_many_gpus_are_here_and_needed(box):
 
 
 @test
+def a_plan_predicts_what_the_gpus_would_do_and_says_that_it_does(box):
+    model = box.folder / "ours"
+    model.mkdir()
+    (model / "config.json").write_text(json.dumps({
+        "num_hidden_layers": 80, "hidden_size": 8192, "num_attention_heads": 64, "num_key_value_heads": 8,
+        "intermediate_size": 28672, "vocab_size": 128256, "torch_dtype": "bfloat16"}))
+    task = sim_task("predicted", {}, benchmark={"traffic_scenarios": ["D(1000,500)"], "num_concurrency": [64]})
+    task.update(base_runtime="vllm", model={"id_or_path": str(model)},
+                parameters={"max-num-seqs": [16, 64], "tensor-parallel-size": [1, 2, 4]})
+    path = box.write("predicted.json", task)
+    (box.folder / "bin").mkdir()
+    box.script("bin/nvidia-smi", "#!/bin/sh\nfor i in 0 1 2 3; do "
+               "echo $i, NVIDIA H100 80GB HBM3, GPU-a$i, 81559, 1, 81000, 0, 30, 60, 700, Default; done\n")
+    here = {"PATH": f"{box.folder / 'bin'}:/usr/bin:/bin"}
+    plan = json.loads(box.run("plan", "--json", path, environment=here).stdout)
+    predicted = plan["prediction"]
+    expect_equal(predicted["device"], "NVIDIA H100 SXM", "the device")
+    expect_equal(predicted["model_sizes"], "config", "where the sizes are from")
+    expect_equal((predicted["distinct"], predicted["looked_at"]), (6, 6), "points")
+    expect(predicted["without_room"] >= 2, "141 GB of weights have room on one GPU")
+    expect(all(row["parameters"]["tensor-parallel-size"] > 1 for row in predicted["frontier"]), "one GPU is shown")
+    expect_equal([group["name"] for group in plan["groups"]], ["layout", "scheduler"], "the groups")
+    text = box.run("plan", path, environment=here).stdout
+    expect_in("Predicted, not measured (give or take a factor of 2, TTFT of 3)", text, "the plan")
+    expect_in("no room in memory: ", text, "the plan")
+    expect_in("layout (tensor-parallel-size) -> scheduler (max-num-seqs)", text, "the plan")
+
+
+@test
 def doctor_says_how_the_cpus_are_shared_out(box):
     checks = json.loads(box.run("doctor", "--json", environment={"ENGINE_CPUS": "all"}).stdout)["checks"]
     split = [check for check in checks if check["name"] == "cpu split"]
