@@ -59,14 +59,14 @@ class FinalRaceTest : public ::testing::Test {
  protected:
   FinalRaceTest() { load.behaviour = by_flags; }
 
-  Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
+  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
     TuningLoop loop(store, host, load, clock, [this](const Event& event) {
       if (on_event) on_event(event);
       if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
     });
     auto result = await(loop.run(task, options, stop));
     EXPECT_TRUE(result) << result.error().message;
-    return result ? *result : Run{};
+    return result ? *result : tuning::Run{};
   }
 
   test::MemoryTaskStore store;
@@ -236,7 +236,7 @@ TEST_F(FinalRaceTest, ReservesNoMoreTimeThanItNeeds) {
   EXPECT_EQ(race_reserve(result, true), 30);
   EXPECT_EQ(raced(result).size(), 3U);
   task.running.race.reset();
-  Run without = result;
+  tuning::Run without = result;
   without.task = task;
   EXPECT_EQ(race_reserve(without, true), 0);
 }

@@ -30,7 +30,7 @@ class TaskLogTest : public testing::Test {
     tell(RunStarted{7, run, 3, false, resumed, "vLLM", false});
   }
   void start(int number, int attempt = 1) {
-    tell(ExperimentStarted{number, attempt, {{"max-num-seqs", 8}}, "grid"});
+    tell(ExperimentStarted{number, attempt, {{"max-num-seqs", 8}}, "grid", "grid"});
   }
   void finish(int number, bool success = true) {
     Experiment experiment;
@@ -135,7 +135,7 @@ TEST_F(TaskLogTest, SaysOnceThatItCanNotWrite) {
   const auto first = log_->write(RunStarted{7, 1, 3, false, false, "vLLM", false});
   ASSERT_FALSE(first);
   EXPECT_THAT(first.error().message, HasSubstr("the task's log /proc/nowhere/task_7.log can't be written"));
-  EXPECT_TRUE(log_->write(ExperimentStarted{1, 1, {}, "grid"}));
+  EXPECT_TRUE(log_->write(ExperimentStarted{1, 1, {}, "grid", "grid"}));
 }
 
 }  // namespace
