@@ -10,6 +10,7 @@
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/random.hpp"
+#include "base/sha256.hpp"
 #include "base/text.hpp"
 
 namespace autotuner::base {
@@ -150,6 +151,11 @@ TEST(Text, SplitsJoinsTrimsAndReplaces) {
 
 TEST(Text, HashesAndReadsWholeTokensAsNumbers) {
   EXPECT_EQ(sha256_hex("https://example.com/api_logs.csv.gz").substr(0, 16), "612176e95952e960");
+  Sha256 pieces;
+  pieces.add("a");
+  pieces.add("");
+  pieces.add("bc");
+  EXPECT_EQ(pieces.hex(), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad") << "FIPS 180-4";
   EXPECT_EQ(to_number("+1.5"), 1.5);
   EXPECT_FALSE(to_number("4bit"));
   EXPECT_FALSE(to_number(""));

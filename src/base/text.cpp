@@ -8,7 +8,8 @@
 #include <numeric>
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
+
+#include "base/sha256.hpp"
 
 namespace autotuner::base {
 namespace {
@@ -124,12 +125,9 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
 }
 
 std::string sha256_hex(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
-  std::string hex;
-  for (unsigned int i = 0; i < size; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  Sha256 hash;
+  hash.add(bytes);
+  return hash.hex();
 }
 
 std::optional<double> to_number(std::string_view text) {

@@ -54,24 +54,21 @@ HubFile file_of(const base::Json& json) {
   return file;
 }
 
-/// "name-" of "name-00001-of-00003.gguf": what the parts of a split model share.
-std::string set_of(const std::string& name) {
-  constexpr std::size_t length = std::string_view("00001-of-00003.gguf").size();
-  if (name.size() <= length || name.substr(name.size() - 14, 4) != "-of-") return name;
-  return name.substr(0, name.size() - length);
-}
-
 base::Result<std::vector<HubFile>> gguf_files(const HubListing& listing, const std::string& quant,
                                               const std::string& where) {
   std::vector<std::string> names;
   for (const auto& file : listing.files) {
-    if (file.name.ends_with(".gguf") && !file.name.contains('/')) names.push_back(file.name);
+    if (file.name.ends_with(".gguf")) names.push_back(file.name);
   }
   const auto chosen = choose_gguf(names, wanted_quant(names, quant), where);
   if (!chosen) return tl::unexpected(chosen.error());
   std::vector<HubFile> files;
-  std::ranges::copy_if(listing.files, std::back_inserter(files),
-                       [set = set_of(*chosen)](const auto& file) { return set_of(file.name) == set; });
+  for (const auto& part : gguf_parts(*chosen)) {
+    const auto file = std::ranges::find(listing.files, part, &HubFile::name);
+    if (file == listing.files.end())
+      return base::fail(base::ErrorKind::not_found, "{} holds {}, but not its part {}", where, *chosen, part);
+    files.push_back(*file);
+  }
   return files;
 }
 

@@ -75,5 +75,24 @@ TEST(FilesNeeded, AreTheOneModelOfLlamaCppWithAllItsParts) {
               HasSubstr("no model in org/name fits 'Q2_K'"));
 }
 
+TEST(FilesNeeded, MayLieInFoldersOfTheRepository) {
+  const auto all =
+      listing({"BF16/m-BF16-00001-of-00002.gguf", "BF16/m-BF16-00002-of-00002.gguf", "m-F16.gguf",
+               "Q4_K_M/m-00001-of-00002.gguf", "Q4_K_M/m-00002-of-00002.gguf", "vision/mmproj-Q4_K_M.gguf"});
+  EXPECT_THAT(needed(all, RuntimeId::llamacpp),
+              ElementsAre("Q4_K_M/m-00001-of-00002.gguf", "Q4_K_M/m-00002-of-00002.gguf"));
+  EXPECT_THAT(needed(all, RuntimeId::llamacpp, "bf16"),
+              ElementsAre("BF16/m-BF16-00001-of-00002.gguf", "BF16/m-BF16-00002-of-00002.gguf"));
+  EXPECT_THAT(needed(all, RuntimeId::llamacpp, "F16"), ElementsAre("m-F16.gguf")) << "BF16 is another";
+}
+
+TEST(FilesNeeded, AreAllPartsOrNone) {
+  const auto files = files_needed(listing({"q/m-00001-of-00003.gguf", "q/m-00003-of-00003.gguf"}),
+                                  RuntimeId::llamacpp, "", "org/name");
+  ASSERT_FALSE(files);
+  EXPECT_EQ(files.error().message,
+            "org/name holds q/m-00001-of-00003.gguf, but not its part q/m-00002-of-00003.gguf");
+}
+
 }  // namespace
 }  // namespace autotuner::hosts

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/text.hpp"
 #include "hosts/system_files.hpp"
 #include "tests/support/fake_process.hpp"
 #include "tests/support/files.hpp"
@@ -22,14 +23,15 @@ namespace answers = tests::answers;
 
 const std::string revision(40, '1');
 const std::string config_hash(40, '2');
-const std::string weights_hash(64, '3');
 const std::string weights(100'000, 'w');
+const std::string weights_hash = base::sha256_hex(weights);
 
 /// A hub with one model, org/name.
 class DownloadModel : public testing::Test {
  protected:
   std::string answer(const std::string& request) {
     const auto path = request.substr(4, request.find(' ', 4) - 4);
+    requests_with_headers_.push_back(request);
     requests_.push_back(path);
     if (const auto at = request.find("Authorization: "); at != std::string::npos)
       token_ = request.substr(at, request.find("\r\n", at) - at);
@@ -39,12 +41,23 @@ class DownloadModel : public testing::Test {
           200, fmt::format(R"({{"sha":"{}","siblings":[{{"rfilename":"model.safetensors","size":{},"lfs":)"
                            R"({{"sha256":"{}"}}}},{{"rfilename":"config.json","size":2,"blobId":"{}"}},)"
                            R"({{"rfilename":"extra/notes 1.txt"}}]}})",
-                           revision, weights_size_, weights_hash, config_hash));
+                           revision, weights_size_, listed_hash_, config_hash));
     }
     const auto file = "/org/name/resolve/" + revision + "/";
     if (path == file + "config.json") return answers::plain(200, "{}");
     if (path == file + "extra/notes%201.txt") return answers::plain(200, "notes");
     if (path == file + "model.safetensors" && broken_downloads_-- > 0) return answers::plain(200, "short");
+    if (path == file + "model.safetensors" && broken_off_-- > 0) {
+      hangs_up_ = true;
+      return fmt::format("HTTP/1.1 200 OK\r\nETag: \"w\"\r\nContent-Length: {}\r\n\r\n{}", weights.size(),
+                         weights.substr(0, 60'000));
+    }
+    if (path == file + "model.safetensors" && request.contains("Range: bytes=60000-")) {
+      return fmt::format(
+          "HTTP/1.1 206 Rest\r\nContent-Range: bytes 60000-99999/100000\r\nContent-Length: "
+          "40000\r\n\r\n{}",
+          weights.substr(60'000));
+    }
     if (path == file + "model.safetensors") return answers::plain(200, weights);
     return answers::plain(404, "{}");
   }
@@ -62,12 +75,20 @@ class DownloadModel : public testing::Test {
 
   tests::TemporaryFolder folder_;
   ModelFolders folders_{"", folder_ / "hf", false};
-  std::vector<std::string> requests_, lines_;
-  std::string token_;
-  int refusal_ = 0, broken_downloads_ = 0;
+  std::string partial() const { return entry() + "/blobs/" + weights_hash + ".incomplete"; }
+  std::string entry() const { return folders_.hf_home + "/hub/models--org--name"; }
+
+  std::vector<std::string> requests_, requests_with_headers_, lines_;
+  std::string token_, listed_hash_ = weights_hash;
+  int refusal_ = 0, broken_downloads_ = 0, broken_off_ = 0;
+  bool hangs_up_ = false;
   std::size_t weights_size_ = weights.size();
-  ScriptedServer server_{
-      ScriptedServer::answering([this](const std::string& request) { return answer(request); })};
+  ScriptedServer server_{[this](tests::ScriptedConnection& connection) {
+    while (const auto request = connection.read_request()) {
+      hangs_up_ = false;
+      if (!connection.send(answer(*request)) || hangs_up_) return;
+    }
+  }};
 };
 
 TEST_F(DownloadModel, FillsTheCacheAsTheHubsOwnToolsDo) {
@@ -107,6 +128,48 @@ TEST_F(DownloadModel, TriesAFileAgainThatCameInPart) {
   ASSERT_FALSE(failed);
   EXPECT_THAT(failed.error().message, HasSubstr("model.safetensors came with 5 instead of 100000 bytes"));
   EXPECT_TRUE(needs_download(RuntimeId::vllm, "org/name", folders_)) << "half a model is none";
+}
+
+TEST_F(DownloadModel, GoesOnWithAFileThatBrokeOff) {
+  broken_off_ = 1;
+  ASSERT_TRUE(download()) << "the second try has the rest";
+  EXPECT_THAT(requests_with_headers_.back(), HasSubstr("If-Range: \"w\"\r\n"));
+  EXPECT_EQ(text_of("model.safetensors"), weights);
+  EXPECT_FALSE(std::filesystem::exists(partial() + ".etag"));
+}
+
+TEST_F(DownloadModel, GoesOnWithAFileOfAnEarlierRunAndSaysHowMuchThatIs) {
+  broken_off_ = 3;
+  ASSERT_FALSE(download());
+  EXPECT_EQ(std::filesystem::file_size(partial()), 60'000U);
+  lines_.clear();
+  ASSERT_TRUE(download());
+  EXPECT_EQ(text_of("model.safetensors"), weights);
+  EXPECT_THAT(lines_, testing::Contains(HasSubstr("% of 0.1 MiB, 0.1 MiB of it from before")));
+}
+
+TEST_F(DownloadModel, RemovesAFileWhoseHashIsNotTheListedOne) {
+  listed_hash_ = std::string(64, '3');
+  const auto failed = download();
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(failed.error().kind, ErrorKind::unavailable);
+  EXPECT_THAT(failed.error().message, HasSubstr("model.safetensors of model 'org/name' came from " +
+                                                server_.url() + " with SHA-256 " + weights_hash));
+  EXPECT_THAT(failed.error().message, HasSubstr("its listing says " + listed_hash_));
+  EXPECT_FALSE(std::filesystem::exists(entry() + "/blobs/" + listed_hash_ + ".incomplete"));
+  EXPECT_FALSE(std::filesystem::exists(snapshot("model.safetensors")));
+  EXPECT_TRUE(needs_download(RuntimeId::vllm, "org/name", folders_));
+}
+
+TEST_F(DownloadModel, ForgetsItsPartsOfFilesThatTheModelNoLongerHas) {
+  const auto stale = entry() + "/blobs/" + std::string(64, '7') + ".incomplete";
+  const auto foreign = entry() + "/blobs/" + std::string(64, '8') + ".incomplete";
+  tests::write_file(stale, "part");
+  tests::write_file(stale + ".etag", "\"x\"");
+  tests::write_file(foreign, "part");
+  ASSERT_TRUE(download());
+  EXPECT_FALSE(std::filesystem::exists(stale));
+  EXPECT_TRUE(std::filesystem::exists(foreign)) << "another tool may be writing it";
 }
 
 TEST_F(DownloadModel, SaysWhatToDoWhenItCanNotBeHad) {

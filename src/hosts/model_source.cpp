@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
@@ -61,17 +63,59 @@ std::size_t part_at(const std::string& name) {
   return name.size() - length;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/// Whether `word` stands by itself in `text`, both in lower case: f16 does in m-f16.gguf, but not in
+/// m-bf16.gguf; q4_k does not in m-q4_k_m.gguf.
+bool holds_word(const std::string& text, const std::string& word) {
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
+    const auto end = at + word.size();
+    const bool begins = at == 0 || !is_letter_or_digit(text[at - 1]);
+    if (begins && (end == text.size() || (!is_letter_or_digit(text[end]) && text[end] != '_'))) return true;
+  }
+  return false;
+}
+
+/// Those that fit `quant`, adapters left out.
+std::vector<std::string> fitting(const std::vector<std::string>& names, const std::string& quant) {
+  std::vector<std::string> containing, holding;
+  for (const auto& name : names) {
+    const auto lower = base::to_lower(name);
+    // Adapters for pictures lie beside many models; they are no model themselves.
+    if (lower.substr(lower.rfind('/') + 1).starts_with("mmproj")) continue;
+    if (lower.contains(base::to_lower(quant))) containing.push_back(name);
+    if (!quant.empty() && holds_word(lower, base::to_lower(quant))) holding.push_back(name);
+  }
+  return holding.empty() ? containing : holding;
+}
+
+/// GGUF files anywhere below a snapshot, as paths inside it.
+std::vector<std::string> gguf_paths(const fs::path& snapshot) {
+  std::vector<std::string> paths;
+  std::error_code error;
+  const fs::recursive_directory_iterator end;
+  for (fs::recursive_directory_iterator at(snapshot, error); !error && at != end; at.increment(error)) {
+    if (at->path().extension() == ".gguf" && is_there(at->path()))
+      paths.push_back(at->path().lexically_relative(snapshot).string());
+  }
+  return paths;
+}
+
 /// The newest snapshot that holds GGUF files.
 base::Result<ModelSource> gguf_in_cache(const std::string& id_and_quant, const ModelFolders& folders) {
   const auto colon = id_and_quant.rfind(':');
   const auto id = id_and_quant.substr(0, colon);
   const auto quant = colon == std::string::npos ? std::string() : id_and_quant.substr(colon + 1);
   for (const auto& snapshot : children(fs::path(cache_entry_of(folders, id)) / "snapshots")) {
-    auto names = gguf_names(snapshot);
+    auto names = gguf_paths(snapshot);
     if (names.empty()) continue;
     const auto wanted = wanted_quant(names, quant);
     auto name = choose_gguf(std::move(names), wanted, snapshot.string());
     if (!name) return tl::unexpected(name.error());
+    const auto parts = gguf_parts(*name);
+    if (!std::ranges::all_of(parts, [&](const auto& part) { return is_there(snapshot / part); })) continue;
     return ModelSource{(snapshot / *name).string(), true};
   }
   return base::fail(
@@ -122,10 +166,7 @@ base::Result<std::string> choose_gguf(std::vector<std::string> names, const std:
   if (names.empty()) return base::fail(ErrorKind::not_found, "there is no *.gguf file in {}", where);
   std::vector<std::string> models;
   std::set<std::string> sets;
-  for (const auto& name : names) {
-    if (!quant.empty() && !base::to_lower(name).contains(base::to_lower(quant))) continue;
-    // Adapters for pictures lie beside many models; they are no model themselves.
-    if (base::to_lower(name).starts_with("mmproj")) continue;
+  for (const auto& name : fitting(names, quant)) {
     const auto part = part_at(name);
     if (part == std::string::npos || sets.insert(name.substr(0, part)).second) models.push_back(name);
   }
@@ -137,6 +178,17 @@ base::Result<std::string> choose_gguf(std::vector<std::string> names, const std:
                                where, all);
   }
   return models.front();
+}
+
+std::vector<std::string> gguf_parts(const std::string& name) {
+  const auto at = part_at(name);
+  const auto count =
+      at == std::string::npos ? std::nullopt : base::to_number(name.substr(name.size() - 10, 5));
+  if (!count) return {name};
+  std::vector<std::string> parts;
+  for (int part = 1; part <= static_cast<int>(*count); ++part)
+    parts.push_back(fmt::format("{}-{:05}-of-{}", name.substr(0, at), part, name.substr(name.size() - 10)));
+  return parts;
 }
 
 bool is_complete_cache_entry(const std::string& folder) {

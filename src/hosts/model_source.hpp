@@ -43,9 +43,13 @@ bool is_complete_cache_entry(const std::string& folder);
 /// `quant`, else the usual one when one of the names has it, else none.
 std::string wanted_quant(const std::vector<std::string>& names, const std::string& quant);
 
-/// The model file of a list of GGUF names: the only one, or the first part of the only split set; with
-/// `quant` those whose name contains it (any case). Errors: not_found, invalid_input; both list the names.
+/// The model file of a list of GGUF names or paths: the only one, or the first part of the only split set;
+/// with `quant` those whose path contains it (any case), as a word of its own if there are such. Errors:
+/// not_found, invalid_input; both list the names.
 base::Result<std::string> choose_gguf(std::vector<std::string> names, const std::string& quant,
                                       const std::string& where);
+
+/// All parts of the split model that `name` is a part of ("m-00001-of-00003.gguf"), in order; else `name`.
+std::vector<std::string> gguf_parts(const std::string& name);
 
 }  // namespace autotuner::hosts

@@ -85,6 +85,15 @@ TEST_F(FindModel, FindsAQuantizationInTheCacheForLlamaCpp) {
               HasSubstr("get it with: huggingface-cli download org/other --include '*Q4_0*.gguf'"));
 }
 
+TEST_F(FindModel, TakesASplitModelOfAFolderInTheCacheOnlyWhenItIsComplete) {
+  const auto snapshot = folder_ / "hf/hub/models--org--big-GGUF/snapshots/abc/";
+  write_file(snapshot + "Q4_K_M/big-00001-of-00002.gguf", "");
+  EXPECT_THAT(error(RuntimeId::llamacpp, "org/big-GGUF"), HasSubstr("is not in the Hugging Face cache"));
+  write_file(snapshot + "Q4_K_M/big-00002-of-00002.gguf", "");
+  EXPECT_EQ(find(RuntimeId::llamacpp, "org/big-GGUF:q4_k_m")->argument,
+            snapshot + "Q4_K_M/big-00001-of-00002.gguf");
+}
+
 TEST_F(FindModel, GivesAnyTextToTheSimulatedEngine) {
   EXPECT_EQ(*find(RuntimeId::sim, "anything/8b"), (ModelSource{"anything/8b", true}));
 }

@@ -1,8 +1,7 @@
 #include "net/http_client.hpp"
 
-#include <cstdio>
-#include <filesystem>
-#include <fstream>
+#include <algorithm>
+#include <charconv>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -26,9 +25,6 @@ struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
 };
 
-/// Takes a piece of the body; false ends the transfer.
-using BodySink = std::function<bool(std::string_view)>;
-
 struct Transfer {
   HttpResponse response;
   BodySink sink;
@@ -43,7 +39,7 @@ std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user)
   const auto bytes = size * count;
   transfer.received += bytes;
   transfer.over_limit = transfer.received > transfer.limit;
-  if (transfer.over_limit || !transfer.sink({data, bytes})) return 0;
+  if (transfer.over_limit || !transfer.sink(transfer.response, {data, bytes})) return 0;
   if (transfer.progress) transfer.progress(transfer.received);
   return bytes;
 }
@@ -52,7 +48,12 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* use
   auto& transfer = *static_cast<Transfer*>(user);
   const std::string_view line(data, size * count);
   // a status line begins the header of the next response: a redirect's fields are not the final ones
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();
+  if (line.starts_with("HTTP/")) {
+    transfer.response.headers.clear();
+    const auto space = std::min(line.find(' '), line.size());
+    std::from_chars(line.data() + space + (space < line.size() ? 1 : 0), line.data() + line.size(),
+                    transfer.response.status);
+  }
   const auto colon = line.find(':');
   if (colon != std::string_view::npos) {
     transfer.response.headers.emplace_back(base::to_lower(base::trim(line.substr(0, colon))),
@@ -138,8 +139,16 @@ std::optional<CURLcode> run(CURLM* multi, const std::stop_token& stop) {
   return CURLE_RECV_ERROR;
 }
 
-base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink sink,
-                                         const std::stop_token& stop) {
+}  // namespace
+
+std::string HttpResponse::header(const std::string& name) const {
+  for (const auto& [field, value] : headers) {
+    if (field == name) return value;
+  }
+  return {};
+}
+
+base::Result<HttpResponse> send_to(const HttpRequest& request, BodySink sink, const std::stop_token& stop) {
   const std::unique_ptr<CURL, EasyDeleter> easy(global_ready() ? curl_easy_init() : nullptr);
   const std::unique_ptr<CURLM, MultiDeleter> multi(easy ? curl_multi_init() : nullptr);
   if (!multi) return base::fail(base::ErrorKind::internal, "libcurl could not be initialised");
@@ -174,46 +183,17 @@ base::Result<HttpResponse> transfer_with(const HttpRequest& request, BodySink si
   return std::move(transfer.response);
 }
 
-}  // namespace
-
-std::string HttpResponse::header(const std::string& name) const {
-  for (const auto& [field, value] : headers) {
-    if (field == name) return value;
-  }
-  return {};
-}
-
 base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) {
   std::string body;
-  auto response = transfer_with(
+  auto response = send_to(
       request,
-      [&body](std::string_view bytes) {
+      [&body](const HttpResponse& /*head*/, std::string_view bytes) {
         body.append(bytes);
         return true;
       },
-      std::move(stop));
+      stop);
   if (response) response->body = std::move(body);
   return response;
-}
-
-base::Result<HttpResponse> download(const HttpRequest& request, const std::string& path,
-                                    std::stop_token stop) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  if (!file) return base::fail(base::ErrorKind::unavailable, "{}: can't be written", path);
-  auto response = transfer_with(
-      request,
-      [&file](std::string_view bytes) {
-        return static_cast<bool>(file.write(bytes.data(), static_cast<std::streamsize>(bytes.size())));
-      },
-      std::move(stop));
-  file.close();
-  if (response && response->ok() && file) return response;
-  std::error_code ignored;
-  std::filesystem::remove(path, ignored);
-  if (!file) return base::fail(base::ErrorKind::unavailable, "{}: could not be written completely", path);
-  if (!response) return response;
-  return base::fail(response->status == 404 ? base::ErrorKind::not_found : base::ErrorKind::unavailable,
-                    "{} {}: HTTP {}", request.method, request.url, response->status);
 }
 
 }  // namespace autotuner::net

@@ -5,6 +5,7 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,8 +44,10 @@ struct HttpResponse {
 /// cancelled.
 base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {});
 
-/// As send(), with the body written to `path`. Anything but status 2xx is an error; then no file is left.
-base::Result<HttpResponse> download(const HttpRequest& request, const std::string& path,
-                                    std::stop_token stop = {});
+/// Takes a piece of the body; `head` has status and headers. False ends the transfer.
+using BodySink = std::function<bool(const HttpResponse& head, std::string_view bytes)>;
+
+/// As send(), with the body handed to `sink` as it comes.
+base::Result<HttpResponse> send_to(const HttpRequest& request, BodySink sink, const std::stop_token& stop);
 
 }  // namespace autotuner::net

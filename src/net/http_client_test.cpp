@@ -1,9 +1,6 @@
 #include "net/http_client.hpp"
 
-#include <filesystem>
-
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "tests/support/scripted_server.hpp"
 
@@ -72,21 +69,6 @@ TEST(HttpClient, RefusesBodiesOverTheLimit) {
   const auto result = send({.url = server.url(), .max_body = 1000});
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message.find("longer than the limit of 1000 bytes"), std::string::npos);
-}
-
-TEST(HttpClient, LeavesNoFileOfAFailedDownload) {
-  const auto path =
-      std::filesystem::temp_directory_path() / ("autotuner-download-" + std::to_string(::getpid()));
-  ScriptedServer server(ScriptedServer::answering([](const std::string& request) {
-    return request.starts_with("GET /good") ? answers::plain(200, "rows") : answers::plain(404, "none");
-  }));
-  const auto missing = download({.url = server.url() + "/bad"}, path.string());
-  ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().kind, base::ErrorKind::not_found);
-  EXPECT_FALSE(std::filesystem::exists(path));
-  ASSERT_TRUE(download({.url = server.url() + "/good"}, path.string()));
-  EXPECT_EQ(std::filesystem::file_size(path), 4U);
-  std::filesystem::remove(path);
 }
 
 }  // namespace

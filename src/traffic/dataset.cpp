@@ -14,7 +14,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "net/http_client.hpp"
+#include "net/download.hpp"
 #include "traffic/prompt_rows.hpp"
 #include "traffic/unpack.hpp"
 
