@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "base/text.hpp"
-#include "cli/exit_code.hpp"
+#include "cli/refusal.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -48,7 +48,9 @@ int run_application(int argc, const char* const* argv, const Settings& settings,
       "  autotuner plan task.yaml && autotuner tune task.yaml\n"
       "  autotuner doctor\n\n"
       "Every command has --help with examples. Results are data on stdout; progress and warnings go to "
-      "stderr.");
+      "stderr.\n"
+      "With --json, tune, plan, validate and bench say what they can't do on stdout, too, as\n"
+      "{\"error\": {\"kind\", \"message\", \"problems\"}}; the exit code is the same.");
   for (const auto& add : commands) add(app, exit_code);
   try {
     app.parse(argc, argv);
@@ -59,8 +61,9 @@ int run_application(int argc, const char* const* argv, const Settings& settings,
   } catch (const CLI::CallForVersion& version) {
     return app.exit(version);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "error: {}\nRun 'autotuner --help' or 'autotuner COMMAND --help'.\n",
-               usage_error(app, error, argc, argv));
+    const bool json = std::ranges::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+    refuse(base::Error{base::ErrorKind::invalid_input, usage_error(app, error, argc, argv)}, json);
+    fmt::print(stderr, "Run 'autotuner --help' or 'autotuner COMMAND --help'.\n");
     return bad_usage;
   }
   return exit_code;

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/progress.hpp"
+#include "cli/refusal.hpp"
 #include "cli/task_source.hpp"
 #include "metrics/registry.hpp"
 #include "report/sentences.hpp"
@@ -149,8 +150,8 @@ int code_of_result(const tuning::LoadResult& result) {
 }
 
 int bench(const BenchOptions& options, const Settings& settings, const BenchParts& parts) {
-  const auto usage = [](const base::Error& error) {
-    fmt::print(stderr, "error: {}\n", error.message);
+  const auto usage = [&options](const base::Error& error) {
+    refuse(error, options.json);
     return static_cast<int>(bad_usage);
   };
   auto workload = workload_of(options);

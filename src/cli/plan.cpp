@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/plan_forecast.hpp"
+#include "cli/refusal.hpp"
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
 #include "engine/group.hpp"
@@ -258,14 +259,14 @@ void print_plan(const Plan& plan, const spec::Task& task) {
 int plan_command(const PlanOptions& options, const PlanParts& parts) {
   const auto hardware = parts.hardware();
   const auto task = load_task_file(options.file, {options.strict, hardware.gpus});
-  if (!task) return bad_usage;
+  if (!task) {
+    refuse(task.error(), options.json);
+    return bad_usage;
+  }
   const bool baseline = !options.no_baseline && task->running.baseline.value_or(!task->reference_compat);
   const auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
   const auto plan = make_plan(*task, premises, hardware.gpus, baseline);
-  if (!plan) {
-    fmt::print(stderr, "error: {}\n", plan.error().message);
-    return exit_code_of(plan.error());
-  }
+  if (!plan) return refuse(plan.error(), options.json);
   if (options.json) {
     fmt::print("{}\n", base::to_pretty_text(to_json(*plan, *task)));
   } else {

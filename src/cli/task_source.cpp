@@ -1,5 +1,6 @@
 #include "cli/task_source.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -73,19 +74,20 @@ base::Result<void> write_file(const std::string& path, const std::function<void(
   return {};
 }
 
-std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format,
-                                         const std::string& name, const spec::LoadOptions& options) {
+OrRefusal<spec::Task> load_task_text(const std::string& text, spec::Format format, const std::string& name,
+                                     const spec::LoadOptions& options) {
   auto loaded = spec::load_task(text, format, options);
   for (const auto& problem : loaded.problems) fmt::print(stderr, "{}\n", spec::to_text(problem, name));
-  return std::move(loaded.task);
+  if (loaded.task) return std::move(*loaded.task);
+  const auto errors = std::ranges::count(loaded.problems, spec::Severity::error, &spec::Problem::severity);
+  base::Error error{base::ErrorKind::invalid_input,
+                    fmt::format("{}: {} problem{}", name, errors, errors == 1 ? "" : "s")};
+  return tl::unexpected(Refusal(std::move(error), std::move(loaded.problems)));
 }
 
-std::optional<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options) {
+OrRefusal<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options) {
   const auto text = read_file(path);
-  if (!text) {
-    fmt::print(stderr, "error: {}\n", text.error().message);
-    return std::nullopt;
-  }
+  if (!text) return tl::unexpected(Refusal(text.error()));
   return load_task_text(*text, spec::format_of(path), path, options);
 }
 

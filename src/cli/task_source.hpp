@@ -8,6 +8,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/refusal.hpp"
 #include "cli/settings.hpp"
 #include "engine/advice.hpp"
 #include "spec/compose.hpp"
@@ -23,11 +24,11 @@ using TextSink = std::function<void(std::string_view)>;
 /// The same for a text that comes piece by piece.
 base::Result<void> write_file(const std::string& path, const std::function<void(const TextSink&)>& fill);
 
-/// Reads and checks a task file; every problem goes to stderr. Nothing when there is an error.
-std::optional<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options);
+/// Reads and checks a task file; every problem goes to stderr, warnings, too.
+OrRefusal<spec::Task> load_task_file(const std::string& path, const spec::LoadOptions& options);
 /// The same for a text in hand; `name` stands in messages.
-std::optional<spec::Task> load_task_text(const std::string& text, spec::Format format,
-                                         const std::string& name, const spec::LoadOptions& options);
+OrRefusal<spec::Task> load_task_text(const std::string& text, spec::Format format, const std::string& name,
+                                     const spec::LoadOptions& options);
 
 /// The options that describe a task without a file: shared by `tune` and `init`.
 struct WishOptions {

@@ -13,6 +13,7 @@
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/progress.hpp"
+#include "cli/refusal.hpp"
 #include "cli/run_files.hpp"
 #include "cli/task_source.hpp"
 #include "cli/wizard.hpp"
@@ -36,40 +37,35 @@ struct TuneOptions {
 };
 
 /// The task from the file, from the options, or from questions on a terminal.
-std::optional<spec::Task> task_of(const TuneOptions& options, const Settings& settings,
-                                  const engine::Hardware& hardware) {
+OrRefusal<spec::Task> task_of(const TuneOptions& options, const Settings& settings,
+                              const engine::Hardware& hardware) {
   const spec::LoadOptions load{options.strict, hardware.gpus};
   if (!options.file.empty()) {
     if (options.wish.given()) {
-      fmt::print(stderr, "error: a task file and --engine/--model exclude each other; got '{}' and {}\n",
-                 options.file, options.wish.engine.empty() ? "--model" : "--engine");
-      return std::nullopt;
+      return base::invalid_input("a task file and --engine/--model exclude each other; got '{}' and {}",
+                                 options.file, options.wish.engine.empty() ? "--model" : "--engine");
     }
     return load_task_file(options.file, load);
   }
   if (!options.wish.given()) {
     if (!settings.stdin_is_terminal || !settings.stderr_is_terminal) {
-      fmt::print(stderr,
-                 "error: what should be tuned? Give a task file, or --engine and --model "
-                 "(on a terminal, `autotuner tune` alone asks)\n");
-      return std::nullopt;
+      return base::invalid_input(
+          "what should be tuned? Give a task file, or --engine and --model (on a terminal, `autotuner tune` "
+          "alone asks)");
     }
     const auto path = ask_for_task(hardware);
-    if (!path) return std::nullopt;
+    if (!path) return tl::unexpected(Refusal(path.error()));
     return load_task_file(*path, load);
   }
   const auto wish = wish_of(options.wish, hardware);
   const auto yaml =
       wish ? spec::compose_yaml(*wish) : base::Result<std::string>(tl::unexpected(wish.error()));
-  if (!yaml) {
-    fmt::print(stderr, "error: {}\n", yaml.error().message);
-    return std::nullopt;
-  }
+  if (!yaml) return tl::unexpected(Refusal(yaml.error()));
   return load_task_text(*yaml, spec::Format::yaml, "(composed task)", load);
 }
 
-std::optional<spec::DeploymentMode> mode_of(const TuneOptions& options, const Settings& settings,
-                                            const spec::Task& task) {
+base::Result<spec::DeploymentMode> mode_of(const TuneOptions& options, const Settings& settings,
+                                           const spec::Task& task) {
   const auto text = !options.mode.empty()               ? options.mode
                     : task.deployment_mode              ? std::string(spec::to_text(*task.deployment_mode))
                     : !settings.deployment_mode.empty() ? settings.deployment_mode
@@ -78,8 +74,7 @@ std::optional<spec::DeploymentMode> mode_of(const TuneOptions& options, const Se
        {spec::DeploymentMode::docker, spec::DeploymentMode::local, spec::DeploymentMode::ome}) {
     if (text == spec::to_text(mode)) return mode;
   }
-  fmt::print(stderr, "error: deployment mode is '{}'; allowed are docker, local, ome\n", text);
-  return std::nullopt;
+  return base::invalid_input("deployment mode is '{}'; allowed are docker, local, ome", text);
 }
 
 void print_answer(const tuning::Run& run, const report::Answer& answer, const Settings& settings,
@@ -150,9 +145,8 @@ void Tuning::watch_signals(boost::asio::signal_set& signals, std::stop_source& f
 }
 
 int Tuning::run() {
-  const auto fail = [](const base::Error& error) {
-    fmt::print(stderr, "error: {}\n", error.message);
-    return static_cast<int>(exit_code_of(error));
+  const auto fail = [this](const base::Error& error) {
+    return static_cast<int>(refuse(error, options_.json));
   };
   const auto lock = parts_.lock_task(task_.name);
   if (!lock) return fail(lock.error());
@@ -227,22 +221,20 @@ base::Result<void> ask_for_race(const TuneOptions& options, spec::Task& task) {
 }
 
 int tune(const TuneOptions& options, const Settings& settings, const TuneParts& parts) {
+  const auto unusable = [&options](const Refusal& why) {
+    refuse(why, options.json);
+    return static_cast<int>(bad_usage);
+  };
   const auto hardware = parts.detect_hardware();
   auto task = task_of(options, settings, hardware);
-  if (!task) return bad_usage;
-  if (const auto asked = ask_for_race(options, *task); !asked) {
-    fmt::print(stderr, "error: {}\n", asked.error().message);
-    return bad_usage;
-  }
+  if (!task) return unusable(task.error());
+  if (const auto asked = ask_for_race(options, *task); !asked) return unusable(asked.error());
   // A task made from options runs where it was typed.
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);
-  if (!mode) return bad_usage;
-  if (const auto writable = options.no_files ? base::Result<void>{} : ensure_writable(options.out);
-      !writable) {
-    fmt::print(stderr, "error: {}\n", writable.error().message);
-    return exit_code_of(writable.error());
-  }
+  if (!mode) return unusable(mode.error());
+  if (const auto writable = options.no_files ? base::Result<void>{} : ensure_writable(options.out); !writable)
+    return refuse(writable.error(), options.json);
   return Tuning(options, settings, parts, std::move(*task), *mode, hardware).run();
 }
 

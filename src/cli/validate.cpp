@@ -5,6 +5,7 @@
 
 #include "cli/exit_code.hpp"
 #include "cli/metric_reference.hpp"
+#include "cli/refusal.hpp"
 #include "cli/task_source.hpp"
 
 namespace autotuner::cli {
@@ -28,20 +29,13 @@ std::string schema_text(const SchemaOptions& options) {
 int validate(const ValidateOptions& options, const engine::Hardware& hardware) {
   const auto text = read_file(options.file);
   if (!text) {
-    fmt::print(stderr, "error: {}\n", text.error().message);
+    refuse(text.error(), options.json);
     return bad_usage;
   }
   const auto loaded = spec::load_task(*text, spec::format_of(options.file), {options.strict, hardware.gpus});
   if (options.json) {
-    base::Json problems = base::Json::array();
-    for (const auto& problem : loaded.problems) {
-      problems.push_back({{"severity", problem.severity == spec::Severity::error ? "error" : "warning"},
-                          {"path", problem.path},
-                          {"line", problem.line == 0 ? base::Json(nullptr) : base::Json(problem.line)},
-                          {"message", problem.message},
-                          {"code", problem.code}});
-    }
-    fmt::print("{}\n", base::to_pretty_text({{"valid", !loaded.has_errors()}, {"problems", problems}}));
+    fmt::print("{}\n", base::to_pretty_text(
+                           {{"valid", !loaded.has_errors()}, {"problems", to_json(loaded.problems)}}));
   } else {
     for (const auto& problem : loaded.problems) fmt::print("{}\n", spec::to_text(problem, options.file));
     if (!loaded.has_errors()) fmt::print("{}: valid\n", options.file);

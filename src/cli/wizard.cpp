@@ -72,46 +72,42 @@ std::string wrong_model(const std::string& text) {
 
 }  // namespace
 
-std::optional<std::string> ask_for_task(const engine::Hardware& hardware) {
+base::Result<std::string> ask_for_task(const engine::Hardware& hardware) {
   fmt::print(stderr,
              "Five questions, then it starts. Enter takes the answer in brackets, Ctrl-D gives up.\n");
+  const auto given_up =
+      base::fail(base::ErrorKind::cancelled, "the questions were given up: nothing to tune");
   WishOptions wish;
   const auto engine = ask_until("1. Engine (llamacpp, vllm, sglang, sim)",
                                 hardware.gpus > 0 ? "vllm" : "llamacpp", wrong_engine);
-  if (!engine) return std::nullopt;
+  if (!engine) return given_up;
   wish.engine = *engine;
   const auto model = ask_until("2. Model (file, folder or Hugging Face id)",
                                wish.engine == "sim" ? "demo-8b" : "", wrong_model);
-  if (!model) return std::nullopt;
+  if (!model) return given_up;
   wish.model = *model;
   const auto objective =
       ask_until("3. What counts (maximize_throughput, minimize_ttft, minimize_tpot, minimize_latency)",
                 "maximize_throughput", wrong_objective);
-  if (!objective) return std::nullopt;
+  if (!objective) return given_up;
   wish.objective = *objective;
   const auto ttft =
       ask_until("4. Limit on the time to first token (e.g. p90:1s, or none)", "none", wrong_limit);
-  if (!ttft) return std::nullopt;
+  if (!ttft) return given_up;
   wish.ttft = *ttft == "none" ? "" : *ttft;
   const auto tpot =
       ask_until("5. Limit on the time per output token (e.g. 50ms, or none)", "none", wrong_limit);
-  if (!tpot) return std::nullopt;
+  if (!tpot) return given_up;
   wish.tpot = *tpot == "none" ? "" : *tpot;
 
   const auto described = wish_of(wish, hardware);
   const auto yaml = described ? spec::compose_yaml(*described)
                               : base::Result<std::string>(tl::unexpected(described.error()));
-  if (!yaml) {
-    fmt::print(stderr, "error: {}\n", yaml.error().message);
-    return std::nullopt;
-  }
+  if (!yaml) return yaml;
   std::string path = "task.yaml";
   std::error_code code;
   for (int i = 2; std::filesystem::exists(path, code); ++i) path = fmt::format("task-{}.yaml", i);
-  if (const auto written = write_file(path, *yaml); !written) {
-    fmt::print(stderr, "error: {}\n", written.error().message);
-    return std::nullopt;
-  }
+  if (const auto written = write_file(path, *yaml); !written) return tl::unexpected(written.error());
   fmt::print(stderr, "\nWrote {}. The same without questions:\n  {}\n\n", path, command_of(wish));
   return path;
 }

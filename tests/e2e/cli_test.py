@@ -101,6 +101,37 @@ def mistakes_in_a_task_are_listed_with_their_lines(box):
 
 
 @test
+def with_json_an_error_is_an_object_on_stdout(box):
+    bad = box.write("bad.json", {**quick_task(), "optimization": {"strategy": "gird_search"}})
+    url = ["--url", "http://127.0.0.1:1"]
+    cases = [
+        (["tune", bad], 2, "invalid_input", "bad.json: 1 problem"),
+        (["plan", bad], 2, "invalid_input", "bad.json: 1 problem"),
+        (["tune", "missing.yaml"], 2, "not_found", "missing.yaml"),
+        (["plan", "missing.yaml"], 2, "not_found", "missing.yaml"),
+        (["validate", "missing.yaml"], 2, "not_found", "missing.yaml"),
+        (["tune"], 2, "invalid_input", "what should be tuned?"),
+        (["tune", "--engine", "sim"], 2, "invalid_input", "--model"),
+        (["tune", box.write("quick.json", quick_task()), "--mode", "cloud"], 2, "invalid_input", "'cloud'"),
+        (["tune", box.write("quick.json", quick_task()), "--out", "/proc/nothing"], 2, "invalid_input", "/proc/nothing"),
+        (["plan"], 2, "invalid_input", "FILE"),
+        (["bench", *url, "--concurrency", "0"], 2, "invalid_input", "at least 1"),
+        (["bench", *url, "--api-key-file", "missing"], 2, "not_found", "missing"),
+    ]
+    for arguments, code, kind, words in cases:
+        done = box.run(*arguments, "--json")
+        expect_code(done, code)
+        error = json.loads(done.stdout)["error"]
+        expect_equal(error["kind"], kind, f"the kind of {arguments}")
+        expect_in(words, error["message"], f"the message of {arguments}")
+        expect(done.stderr, f"{arguments} says nothing on stderr")
+        expect_equal(len(error["problems"]), 1 if bad in arguments else 0, f"the number of problems of {arguments}")
+    problem = json.loads(box.run("plan", bad, "--json").stdout)["error"]["problems"][0]
+    expect_equal(problem["path"], "optimization.strategy", "the path of the problem")
+    expect_in("grid_search", problem["message"], "the message of the problem")
+
+
+@test
 def a_file_that_is_no_task_is_refused(box):
     for name, content in (("empty.json", ""), ("list.json", "[1]"), ("cut.json", '{"task_name": "x", '), ("bytes.yaml", "\x01\x02"),
                           ("deep.json", "[" * 100000)):
