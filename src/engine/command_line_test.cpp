@@ -125,6 +125,9 @@ TEST(Masked, HidesTheValuesOfSecretsInPointsAndInText) {
   EXPECT_EQ(masked("key s3cret, token hf_abc, port 1", flags, {{"HF_TOKEN", "hf_abc"}, {"PATH", "port"}}),
             "key ***, token ***, port 1");
   EXPECT_EQ(masked("a word", {{"api-key", "a"}}, {}), "a word") << "a short value turns up by chance";
+  EXPECT_EQ(masked("it is true", {}, {{"DISABLE_IMPLICIT_TOKEN", "true"}}), "it is true");
+  EXPECT_EQ(masked("one-key and two-key", {{"api-key", space::JsonValue{R"(["one-key","two-key"])"}}}, {}),
+            "*** and ***");
 }
 
 TEST(MaskedCommand, ReplacesTheValuesOfSecretFlags) {

@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include <nlohmann/json.hpp>
+
 #include "base/text.hpp"
 #include "engine/command_line.hpp"
 
@@ -56,16 +58,31 @@ space::Point masked(space::Point point, const std::string& mask) {
   return point;
 }
 
+std::vector<std::string> secret_values(const space::Point& flags,
+                                       const std::map<std::string, std::string>& variables) {
+  constexpr std::size_t least_characters = 4;
+  std::vector<std::string> values;
+  const auto add = [&values](const std::string& value) {
+    if (value.size() >= least_characters && value != "true" && value != "false") values.push_back(value);
+  };
+  for (const auto& [name, value] : flags) {
+    if (!is_secret_name(name) || value.is_null()) continue;
+    add(space::to_text(value));
+    // A list reaches the command line as one word for each element.
+    const auto json = space::to_json(value);
+    if (!json.is_array()) continue;
+    for (const auto& element : json)
+      if (element.is_string()) add(element.get<std::string>());
+  }
+  for (const auto& [name, value] : variables)
+    if (is_secret_name(name)) add(value);
+  return values;
+}
+
 std::string masked(std::string text, const space::Point& flags,
                    const std::map<std::string, std::string>& variables) {
-  constexpr std::size_t least_characters = 4;
-  const auto hide = [&text](std::string_view name, const std::string& value) {
-    if (is_secret_name(name) && value.size() >= least_characters)
-      text = base::replace_all(std::move(text), value, "***");
-  };
-  for (const auto& [name, value] : flags)
-    if (!value.is_null()) hide(name, space::to_text(value));
-  for (const auto& [name, value] : variables) hide(name, value);
+  for (const auto& value : secret_values(flags, variables))
+    text = base::replace_all(std::move(text), value, "***");
   return text;
 }
 

@@ -23,7 +23,7 @@ FileDescriptor open_for_appending(const std::string& path) {
 }  // namespace
 
 base::Result<std::unique_ptr<EngineLog>> EngineLog::open(std::string path, FileDescriptor output,
-                                                         LogLimits limits) {
+                                                         LogLimits limits, std::vector<std::string> secrets) {
   FileDescriptor file;
   if (!path.empty()) {
     std::error_code ignored;
@@ -37,17 +37,18 @@ base::Result<std::unique_ptr<EngineLog>> EngineLog::open(std::string path, FileD
   if (!wake)
     return base::fail(base::ErrorKind::unavailable, "can't read the engine's output: {}", error_text(errno));
   ::fcntl(output.get(), F_SETFL, O_NONBLOCK);
-  return std::unique_ptr<EngineLog>(
-      new EngineLog(std::move(path), std::move(output), std::move(file), std::move(wake), limits));
+  return std::unique_ptr<EngineLog>(new EngineLog(std::move(path), std::move(output), std::move(file),
+                                                  std::move(wake), limits, std::move(secrets)));
 }
 
 EngineLog::EngineLog(std::string path, FileDescriptor output, FileDescriptor file, FileDescriptor wake,
-                     LogLimits limits)
+                     LogLimits limits, std::vector<std::string> secrets)
     : path_(std::move(path)),
       limits_(limits),
       output_(std::move(output)),
       file_(std::move(file)),
-      wake_(std::move(wake)) {
+      wake_(std::move(wake)),
+      mask_(std::move(secrets)) {
   struct stat facts{};
   if (file_ && ::fstat(file_.get(), &facts) == 0) file_size_ = static_cast<std::uint64_t>(facts.st_size);
   reader_ = std::thread([this] { read_until_told(); });
@@ -90,6 +91,7 @@ void EngineLog::read_until_told() {
       asked = asked_;
     }
     const bool open = read_once();
+    if (!open) pass_on(mask_.rest());
     bool stop = false;
     {
       const std::lock_guard lock(mutex_);
@@ -98,6 +100,7 @@ void EngineLog::read_until_told() {
       stop = stop_;
     }
     settled_.notify_all();
+    if (stop && open) pass_on(mask_.rest());
     if (stop || !open) return;
     std::array<pollfd, 2> events{{{output_.get(), POLLIN, 0}, {wake_.get(), POLLIN, 0}}};
     ::poll(events.data(), events.size(), -1);
@@ -115,11 +118,14 @@ bool EngineLog::read_once() {
     if (size < 0 && errno == EINTR) continue;
     if (size < 0) return errno == EAGAIN;
     if (size == 0) return false;
-    const std::string_view text(buffer.data(), static_cast<std::size_t>(size));
-    write_out(text);
-    append(text);
+    pass_on(mask_.pass({buffer.data(), static_cast<std::size_t>(size)}));
   }
   return true;
+}
+
+void EngineLog::pass_on(std::string_view text) {
+  write_out(text);
+  append(text);
 }
 
 void EngineLog::append(std::string_view text) {

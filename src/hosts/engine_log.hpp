@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <vector>
 
 #include "base/result.hpp"
 #include "hosts/file_descriptor.hpp"
+#include "hosts/secret_mask.hpp"
 
 namespace autotuner::hosts {
 
@@ -21,14 +23,16 @@ struct LogLimits {
   std::size_t line_bytes = 8192;           ///< of each line in memory
 };
 
-/// Reads an engine's output from a pipe into a file and remembers the last lines. The engine never waits for
+/// Reads an engine's output from a pipe into a file and remembers the last lines, both with *** in place of
+/// secrets. The engine never waits for
 /// a slow or full disk: what can't be written is dropped, the lines in memory go on.
 class EngineLog {
  public:
   /// Appends to `path`; empty = no file. The first full part becomes <path>.1 (how it started), the last but
   /// one <path>.2; what lies between is dropped. Errors: unavailable when the file can't be opened.
   static base::Result<std::unique_ptr<EngineLog>> open(std::string path, FileDescriptor output,
-                                                       LogLimits limits = {});
+                                                       LogLimits limits = {},
+                                                       std::vector<std::string> secrets = {});
   ~EngineLog();
   EngineLog(const EngineLog&) = delete;
   EngineLog& operator=(const EngineLog&) = delete;
@@ -40,9 +44,10 @@ class EngineLog {
 
  private:
   EngineLog(std::string path, FileDescriptor output, FileDescriptor file, FileDescriptor wake,
-            LogLimits limits);
+            LogLimits limits, std::vector<std::string> secrets);
   void read_until_told();
   bool read_once();
+  void pass_on(std::string_view text);
   void append(std::string_view text);
   void write_out(std::string_view text);
   void rotate();
@@ -53,6 +58,7 @@ class EngineLog {
   FileDescriptor file_;
   FileDescriptor wake_;
   std::uint64_t file_size_ = 0;
+  SecretMask mask_;
 
   mutable std::mutex mutex_;
   std::condition_variable settled_;

@@ -40,6 +40,22 @@ TEST(EngineLog, KeepsTheLastLinesAndWritesAllOfThem) {
   EXPECT_EQ(read_text(folder / "sub/engine.log"), "one\ntwo\nthree\nunfin");
 }
 
+TEST(EngineLog, ShowsNoSecretAlsoWhenItComesInTwoReads) {
+  const tests::TemporaryFolder folder;
+  Pipe pipe;
+  const auto path = folder / "engine.log";
+  const auto log = std::move(*EngineLog::open(path, std::move(pipe.reading), {}, {"sk-12345"}));
+  pipe.write("args: api_key='sk-1");
+  log->settle(10s);
+  EXPECT_EQ(log->tail(0), "args: api_key='");
+  pipe.write("2345', port=1\nlast sk-123");
+  log->settle(10s);
+  pipe.writing = {};
+  log->settle(10s);
+  EXPECT_EQ(log->tail(0), "args: api_key='***', port=1\nlast ***");
+  EXPECT_EQ(read_text(path), "args: api_key='***', port=1\nlast ***");
+}
+
 TEST(EngineLog, KeepsTheLastStateOfAProgressBar) {
   Pipe pipe;
   const auto log = std::move(*EngineLog::open("", std::move(pipe.reading)));

@@ -50,7 +50,7 @@ tl::expected<std::unique_ptr<LocalEngine>, Failure> LocalEngine::launch(LocalEng
     discard(parts.memory);
     return fail(process.error());
   }
-  auto log = EngineLog::open(parts.log_path, (*process)->take_output());
+  auto log = EngineLog::open(parts.log_path, (*process)->take_output(), {}, parts.secrets);
   if (!log) return fail(log.error());
   return std::unique_ptr<LocalEngine>(
       new LocalEngine(std::move(parts), std::move(*process), std::move(*log), kills, pool));

@@ -47,6 +47,7 @@ struct LocalEngineParts {
   std::string name;
   ProcessSpec spec;
   std::string log_path;
+  std::vector<std::string> secrets;  ///< must not reach the log
   PortLease port;
   GpuLease gpus;
   MemoryLimit memory;

@@ -128,6 +128,7 @@ tl::expected<LocalEngineParts, Failure> prepare(const EngineRequest& request,
   parts.spec.command =
       engine::command_line(invocation, flags_on_cpus(request, settings.engine_cpus), request.runtime);
   parts.spec.environment = engine_environment(request, settings, parts.gpus, model->on_disk);
+  parts.secrets = engine::secret_values(request.resolved.flags, parts.spec.environment);
   parts.spec.tag = make_tag(request.service_name);
   parts.spec.cpus = settings.engine_cpus;
   parts.memory = limit_memory(request, settings, on_gpus);

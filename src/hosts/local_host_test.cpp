@@ -295,6 +295,20 @@ TEST_F(LocalHostTest, HandsProxiesAndTheCacheFolderToEngines) {
   EXPECT_THAT(log, HasSubstr("HF_HOME=" + settings_.hf_home + "\n"));
 }
 
+TEST_F(LocalHostTest, WritesNoSecretIntoTheLog) {
+  write_file(folder_ / "show/llama-server", "#!/bin/sh\necho token=$HF_TOKEN args=$@\nexit 1\n", true);
+  settings_.environment["PATH"] = std::string(folder_ / "show") + ":/usr/bin:/bin";
+  request_.model.hf_token = "hf_geheim";
+  request_.resolved.flags.set("api-key", "sk-geheim");
+  const auto started = start();
+  ASSERT_FALSE(started);
+  EXPECT_THAT(started.error().log_tail, HasSubstr("token=***"));
+  const auto log = read_text(request_.log_path).value_or("");
+  EXPECT_THAT(log, HasSubstr("token=*** args="));
+  EXPECT_THAT(log, HasSubstr("--api-key ***"));
+  EXPECT_THAT(log, testing::Not(HasSubstr("geheim")));
+}
+
 TEST_F(LocalHostTest, RemovesSharedMemoryThatAKilledEngineLeft) {
   behave("segment");
   const auto started = start();
