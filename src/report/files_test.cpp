@@ -151,6 +151,18 @@ TEST(Html, DrawsTheLimitTheChosenPointAndTheFailures) {
   EXPECT_NE(page.find("mark best"), std::string::npos);
 }
 
+TEST(Html, GivesTheWordsOfATrialALineBelowItsFigures) {
+  FinishedRun finished;
+  finished.run().experiments.back().reason = "model <guess>";
+  const auto page = html(finished.run(), answer(finished.run()));
+  std::size_t lines = 0;
+  for (auto at = page.find("<tr class=\"words"); at != std::string::npos;
+       at = page.find("<tr class=\"words", at + 1))
+    ++lines;
+  EXPECT_EQ(lines, finished.run().experiments.size());
+  EXPECT_NE(page.find("Why tried: model &lt;guess&gt;"), std::string::npos);
+}
+
 TEST(Html, SaysSimulatedInItsTitleForSimulatedRuns) {
   FinishedRun finished;
   finished.run().task.runtime = engine::RuntimeId::sim;

@@ -6,7 +6,6 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
-#include "engine/catalogue.hpp"
 #include "metrics/registry.hpp"
 #include "report/charts.hpp"
 #include "report/effects.hpp"
@@ -15,6 +14,7 @@
 #include "report/page_style.hpp"
 #include "report/plot.hpp"
 #include "report/sentences.hpp"
+#include "report/trials_table_html.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -157,84 +157,6 @@ std::string failures_html(const Run& run, const Answer& answer) {
                         escaped(group.code), escaped(group.cls), escaped(details));
   }
   return text + "</section>\n";
-}
-
-std::string cell(const std::optional<Shown>& at, const char* metric) {
-  const auto value = at ? at->at.value(metric) : std::nullopt;
-  return fmt::format(R"(<td class="num">{}</td>)",
-                     value ? escaped(metrics::to_readable(metric, *value)) : "-");
-}
-
-std::string outcome_of(const Experiment& experiment) {
-  if (experiment.failure && experiment.rank() == 3) {
-    return fmt::format("{}: {}", engine::to_text(experiment.failure->cls), experiment.failure->message);
-  }
-  std::string text;
-  switch (experiment.score.slo.verdict) {
-    case metrics::SloVerdict::none:
-      text = "measured";
-      break;
-    case metrics::SloVerdict::met:
-      text = "limits met";
-      break;
-    case metrics::SloVerdict::missed:
-      text = "limit missed";
-      break;
-    case metrics::SloVerdict::violated:
-      text = "hard limit broken";
-      break;
-  }
-  if (experiment.metrics) {
-    const auto audit = experiment.metrics->audit();
-    if (audit.trust != metrics::Trust::valid)
-      text += audit.trust == metrics::Trust::noisy ? ", NOISY" : ", INVALID";
-    for (const auto& finding : audit.findings) {
-      if (finding.trust != metrics::Trust::valid) text += ": " + finding.text;
-    }
-    if (experiment.metrics->partial) text += ", partial";
-  }
-  if (experiment.same_as) text += fmt::format(", copied from #{}", *experiment.same_as);
-  return text;
-}
-
-std::string trials_html(const Run& run, const Answer& answer) {
-  std::vector<std::string> names;
-  for (const auto& parameter : run.task.space.parameters) {
-    if (!space::is_fixed(parameter)) names.push_back(parameter.name);
-  }
-  const auto metric =
-      answer.best ? answer.best->metric : metrics::objective_metric(run.task.goal.objective, true);
-  const auto* info = metrics::find_metric(metric);
-  std::string text = R"(<section><h2>All trials</h2><div class="scroll"><table><tr><th class="num">#</th>)";
-  for (const auto& name : names) text += "<th>" + escaped(name) + "</th>";
-  text += fmt::format(
-      R"(<th class="num">{}</th><th>at</th><th class="num">TTFT P90</th><th class="num">TPOT P50</th><th )"
-      R"(class="num">E2E P90</th><th>Outcome</th><th>Why tried</th><th class="num">Took</th></tr>)",
-      escaped(info == nullptr ? metric : std::string(info->label)));
-  for (const auto& experiment : run.experiments) {
-    const auto at = shown(run, experiment);
-    const bool chosen = answer.best && answer.best->number == experiment.number;
-    text += fmt::format(R"(<tr class="{}"><td class="num">{}{}</td>)",
-                        chosen                   ? "chosen"
-                        : experiment.rank() == 3 ? "failed"
-                                                 : "",
-                        chosen ? "★ " : "", experiment.number);
-    for (const auto& name : names) {
-      const auto* value = experiment.parameters.find(name);
-      const auto shown_value =
-          value == nullptr ? "·" : escaped(engine::readable_value(run.task.runtime, name, *value));
-      text += "<td>" + shown_value + "</td>";
-    }
-    text += fmt::format(R"(<td class="num">{}</td><td>{}</td>)",
-                        at && at->value ? escaped(metrics::to_readable(at->metric, *at->value)) : "-",
-                        at ? escaped(load::to_text(at->point.level)) : "-");
-    text += cell(at, "p90_ttft") + cell(at, "p50_tpot") + cell(at, "p90_e2e_latency");
-    text +=
-        fmt::format(R"(<td class="wrap">{}</td><td class="wrap soft">{}</td><td class="num">{}</td></tr>)",
-                    escaped(outcome_of(experiment)), escaped(experiment.reason),
-                    base::to_duration_text(base::Seconds(experiment.elapsed)));
-  }
-  return text + "</table></div></section>\n";
 }
 
 std::string method_html(const Run& run) {

@@ -26,7 +26,7 @@ pre{background:var(--code);border-radius:8px;padding:12px;overflow-x:auto;margin
 .tabs>pre{order:2;width:100%;display:none}.tabs>input:checked+label{background:var(--code);color:var(--ink);font-weight:600}.tabs>input:checked+label+pre{display:block}
 .tabs>input:focus-visible+label{outline:2px solid var(--accent)}
 .plots{display:grid;grid-template-columns:1fr 1fr;gap:16px;margin-bottom:16px}.plots figure{margin:0}figcaption{color:var(--soft);font-size:.85rem}
-svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13px;font-family:inherit}.label{fill:var(--ink)}svg .strong{font-weight:700}
+svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13px;font-family:inherit}.label{fill:var(--ink);paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}svg .strong{font-weight:700}
 .grid{stroke:var(--grid)}.frame{stroke:var(--line);fill:none}.line{fill:none;stroke-width:2}.frontier{stroke:var(--accent);stroke-dasharray:2 4}
 .effect{stroke:var(--accent)}.whisker{stroke:var(--base);stroke-width:1.5}
 .best-so-far{stroke:var(--good);stroke-width:2.5}.limit{stroke:var(--bad);stroke-dasharray:6 4;stroke-width:1.5}svg .limit-text{fill:var(--bad)}.beyond{fill:var(--bad);opacity:.09}
@@ -34,8 +34,10 @@ svg{width:100%;height:auto;display:block}svg text{fill:var(--soft);font-size:13p
 .baseline{fill:var(--base)}.best{fill:var(--good)}.miss{fill:var(--warn)}.cross{fill:none;stroke:var(--bad);stroke-width:2.2}
 path.race-interval{stroke:var(--ink)}path.curve-best{stroke:var(--good)}circle.curve-best{fill:var(--good)}path.curve-baseline{stroke:var(--base)}circle.curve-baseline{fill:var(--base)}
 path.curve-runner{stroke:var(--runner)}circle.curve-runner{fill:var(--runner)}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.32rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
-td.wrap{white-space:normal;min-width:16rem}td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}tr.chosen{background:var(--good-bg)}tr.failed td{color:var(--bad)}
+.scroll{overflow-x:auto;container-type:inline-size}table{border-collapse:collapse;width:100%;font-size:.9rem}th,td{text-align:left;padding:.32rem .6rem;border-bottom:1px solid var(--line);white-space:nowrap}
+th{white-space:normal;vertical-align:bottom}td.wrap{white-space:normal;min-width:16rem}
+tr.figures td{border-bottom:0;padding-bottom:0}tr.words td{padding-top:.1rem;font-size:.85rem}tr.words div{position:sticky;left:3rem;width:calc(100cqi - 5rem);white-space:normal}
+td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}tr.chosen{background:var(--good-bg)}tr.failed td{color:var(--bad)}
 details summary{cursor:pointer;font-weight:600}footer{color:var(--soft);font-size:.85rem;padding:0 4px 20px}
 .doubtful{color:var(--warn);font-weight:600}.unknown{color:var(--soft)}.ok{color:var(--good)}
 @media(max-width:720px){main{padding:10px}.plots{grid-template-columns:1fr}section,figure{padding:12px}.verdict .sentence{font-size:1.1rem}

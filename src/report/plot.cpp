@@ -14,6 +14,11 @@ namespace {
 constexpr double width = 520, height = 300;
 constexpr double left = 76, right = 14, top = 14, bottom = 46;
 constexpr double log_ratio = 20;
+constexpr double mark_reach = 7;  ///< from the middle of a mark
+
+bool leaves_frame(const Box& box) {
+  return box.left < left || box.right > width - right || box.top < 0 || box.bottom > height - bottom;
+}
 
 double nice_step(double span, int wanted) {
   const double raw = span / wanted;
@@ -153,6 +158,7 @@ void Plot::steps(const std::vector<std::pair<double, double>>& points, const std
 void Plot::mark(double x, double y, Shape shape, const std::string& css_class, const std::string& hint) {
   const double cx = at_x(x);
   const double cy = at_y(y);
+  marks_.push_back({cx - mark_reach, cy - mark_reach, cx + mark_reach, cy + mark_reach});
   std::string drawn;
   switch (shape) {
     case Shape::dot:
@@ -188,11 +194,20 @@ void Plot::mark(double x, double y, Shape shape, const std::string& css_class, c
 
 void Plot::text(double x, double y, const std::string& label, const std::string& css_class) {
   const double px = at_x(x);
+  const double py = at_y(y);
   // Near the right edge a label grows to the left.
   const bool to_left = px > width - 130;
-  labels_ += fmt::format(R"(<text class="label {}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
-                         css_class, px + (to_left ? -10 : 10), std::max(top + 12, at_y(y) - 8),
-                         to_left ? "end" : "start", escaped(label));
+  Label placed{label, css_class, {}};
+  for (const double down : {-8.0, 16.0, 4.5, -22.0, 30.0, -36.0}) {
+    const double baseline = py + down;
+    if (baseline < top + 12 || baseline > height - bottom - 4) continue;
+    placed.places.push_back({px + (to_left ? -10 : 10), baseline, to_left});
+    placed.places.push_back({px + (to_left ? 10 : -10), baseline, !to_left});
+  }
+  std::erase_if(placed.places, [&](const LabelPlace& place) { return leaves_frame(box_of(place, label)); });
+  if (placed.places.empty())
+    placed.places.push_back({px + (to_left ? -10 : 10), std::max(top + 12, py - 8), to_left});
+  labels_.push_back(std::move(placed));
 }
 
 void Plot::limit_x(double value, const std::string& label, bool beyond_is_above) {
@@ -202,12 +217,18 @@ void Plot::limit_x(double value, const std::string& label, bool beyond_is_above)
   const double to = beyond_is_above ? width - right : x;
   shades_ += fmt::format(R"(<rect class="beyond" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>)", from, top,
                          to - from, height - top - bottom);
-  labels_ += fmt::format(R"(<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x, top,
+  limits_ += fmt::format(R"(<line class="limit" x1="{0:.1f}" x2="{0:.1f}" y1="{1}" y2="{2}"/>)", x, top,
                          height - bottom);
   const bool to_left = x > width / 2;
-  labels_ +=
-      fmt::format(R"(<text class="label limit-text" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
-                  x + (to_left ? -5 : 5), height - bottom - 6, to_left ? "end" : "start", escaped(label));
+  Label placed{label, "limit-text", {}};
+  for (const double y : {height - bottom - 6, top + 12, (top + height - bottom) / 2, height - bottom - 30}) {
+    placed.places.push_back({x + (to_left ? -5 : 5), y, to_left});
+    placed.places.push_back({x + (to_left ? 5 : -5), y, !to_left});
+  }
+  std::erase_if(placed.places, [&](const LabelPlace& place) {
+    return place.ends_there != to_left && leaves_frame(box_of(place, label));
+  });
+  labels_.push_back(std::move(placed));
 }
 
 void Plot::limit_y(double value, const std::string& label, bool beyond_is_above) {
@@ -217,10 +238,28 @@ void Plot::limit_y(double value, const std::string& label, bool beyond_is_above)
   const double to = beyond_is_above ? y : height - bottom;
   shades_ += fmt::format(R"(<rect class="beyond" x="{}" y="{:.1f}" width="{}" height="{:.1f}"/>)", left, from,
                          width - left - right, to - from);
-  labels_ += fmt::format(R"(<line class="limit" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", left,
+  limits_ += fmt::format(R"(<line class="limit" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>)", left,
                          width - right, y, y);
-  labels_ += fmt::format(R"(<text class="label limit-text" x="{}" y="{:.1f}" text-anchor="end">{}</text>)",
-                         width - right - 4, y - 5 < top + 10 ? y + 14 : y - 5, escaped(label));
+  Label placed{label, "limit-text", {}};
+  for (const double x :
+       {width - right - 4, left + (width - left - right) * 2 / 3, left + (width - left - right) / 3 + 40}) {
+    if (y - 5 >= top + 10) placed.places.push_back({x, y - 5, true});
+    if (y + 14 < height - bottom) placed.places.push_back({x, y + 14, true});
+  }
+  labels_.push_back(std::move(placed));
+}
+
+std::string Plot::labels() const {
+  auto taken = marks_;
+  std::string text;
+  for (const auto& label : labels_) {
+    const auto place = free_place(label.places, label.text, taken);
+    taken.push_back(box_of(place, label.text));
+    text += fmt::format(R"(<text class="label {}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>)",
+                        label.css_class, place.x, place.y, place.ends_there ? "end" : "start",
+                        escaped(label.text));
+  }
+  return text;
 }
 
 std::string Plot::axes() const {
@@ -253,7 +292,7 @@ std::string Plot::figure(const std::string& caption) const {
   return fmt::format(
       "<figure><h3>{0}</h3><svg viewBox=\"0 0 {1} {2}\" role=\"img\" aria-label=\"{0}\">{3}{4}{5}{6}</svg>"
       "<figcaption>{7}</figcaption></figure>\n",
-      escaped(title_), width, height, shades_, axes(), body_, labels_, caption);
+      escaped(title_), width, height, shades_, axes(), body_, limits_ + labels(), caption);
 }
 
 }  // namespace autotuner::report

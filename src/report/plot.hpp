@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "report/label_place.hpp"
+
 /// Small SVG plots without a script: axes, marks, limits. Colours come from CSS classes of the page, so that
 /// light and dark need one drawing.
 namespace autotuner::report {
@@ -29,7 +31,8 @@ struct Axis {
 
 enum class Shape { dot, ring, diamond, cross, star };
 
-/// A drawing surface with two axes. Values outside the axes are clamped to the frame's edge.
+/// A drawing surface with two axes. Values outside the axes are clamped to the frame's edge. Labels take a
+/// place where they cover no mark and no other label, if there is one.
 class Plot {
  public:
   Plot(Axis x, Axis y, std::string title);
@@ -47,13 +50,21 @@ class Plot {
   std::string figure(const std::string& caption) const;
 
  private:
+  struct Label {
+    std::string text, css_class;
+    std::vector<LabelPlace> places;  ///< best first
+  };
+
   double at_x(double value) const;
   double at_y(double value) const;
   std::string axes() const;
+  std::string labels() const;
 
   Axis x_, y_;
   std::string title_;
-  std::string shades_, body_, labels_;
+  std::string shades_, body_, limits_;
+  std::vector<Label> labels_;
+  std::vector<Box> marks_;
 };
 
 }  // namespace autotuner::report
