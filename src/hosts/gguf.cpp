@@ -103,7 +103,8 @@ class Reader {
   void skip(std::uint64_t size) {
     if (!ok()) return;
     file_.ignore(static_cast<std::streamsize>(std::min<std::uint64_t>(size, 1ULL << 40U)));
-    if (static_cast<std::uint64_t>(file_.gcount()) != size) fail(fmt::format("it ends after byte {}", at_));
+    const auto skipped = static_cast<std::uint64_t>(file_.gcount());
+    if (skipped != size) fail(fmt::format("it ends after {} bytes", at_ + skipped));
     at_ += size;
   }
 

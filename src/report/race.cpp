@@ -136,7 +136,8 @@ std::string race_sentence(const Answer& answer) {
     if (out && std::exchange(told_of_one_out, true) && place.number != 0) continue;
     words.push_back(words_on(place, answer.best->number));
   }
-  return fmt::format("raced {} round{} against {}: {}", rounds, result.rounds == 1 ? "" : "s",
+  const bool is_one = (result.over ? result.rounds : race.planned_rounds) == 1;
+  return fmt::format("raced {} round{} against {}: {}", rounds, is_one ? "" : "s",
                      tuning::racers_but(race, answer.best->number), base::join(words, "; "));
 }
 
