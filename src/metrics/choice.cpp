@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <numeric>
 #include <tuple>
@@ -15,6 +16,8 @@ namespace {
 constexpr int missed = 1;
 constexpr int violated = 2;
 constexpr int failed = 3;
+/// A race can't show a smaller lead in a sensible number of rounds.
+constexpr double worth_a_change = 0.01;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// A configuration: rows of equal flags.
@@ -152,13 +155,9 @@ std::optional<int> fastest_single(const std::vector<Entry>& entries, const Entry
   return fastest->number;
 }
 
-/// Moves the cheapest of those that can't be told apart from the leader to the front and returns the others.
-std::vector<int> prefer_cheapest(std::vector<Entry>& entries, const Order& order, bool compat) {
-  const Standing leader = entries.front().standing;
-  const auto is_same = [&](const Entry& e) {
-    if (order.group(e.standing) != order.group(leader)) return false;
-    return compat ? leader.score && e.standing.score == leader.score : is_equivalent(e.standing, leader);
-  };
+/// Moves the cheapest of those that are the same as the leader to the front and returns the others.
+std::vector<int> prefer_cheapest(std::vector<Entry>& entries,
+                                 const std::function<bool(const Entry&)>& is_same_as_leader, bool compat) {
   const auto key = [](const Entry& e) {
     return std::tuple(e.rows.front().gpus, e.rows.front().flags_changed, e.standing.score.value_or(infinite),
                       e.standing.number);
@@ -166,7 +165,7 @@ std::vector<int> prefer_cheapest(std::vector<Entry>& entries, const Order& order
   std::vector<int> others;
   auto best = entries.begin();
   for (auto at = entries.begin(); at != entries.end(); ++at) {
-    if (at != entries.begin() && !is_same(*at)) continue;
+    if (at != entries.begin() && !is_same_as_leader(*at)) continue;
     others.push_back(at->standing.number);
     if (!compat && key(*at) < key(*best)) best = at;
   }
@@ -175,7 +174,27 @@ std::vector<int> prefer_cheapest(std::vector<Entry>& entries, const Order& order
   return others;
 }
 
-/// The others that the race left in beside its leader.
+/// Those that can't be told apart from the leader by their intervals.
+std::vector<int> prefer_among_equivalents(std::vector<Entry>& entries, const Order& order, bool compat) {
+  const Standing leader = entries.front().standing;
+  const auto is_same = [&](const Entry& e) {
+    if (order.group(e.standing) != order.group(leader)) return false;
+    return compat ? leader.score && e.standing.score == leader.score : is_equivalent(e.standing, leader);
+  };
+  return prefer_cheapest(entries, is_same, compat);
+}
+
+/// Those still in the race that are behind its leader by no more than is worth a change.
+void prefer_among_raced(std::vector<Entry>& entries, const Order& order) {
+  const Standing leader = entries.front().standing;
+  const auto is_same = [&](const Entry& e) {
+    return e.race_place && order.group(e.standing) == order.group(leader) && leader.score &&
+           e.standing.score && *e.standing.score - *leader.score <= worth_a_change * std::abs(*leader.score);
+  };
+  prefer_cheapest(entries, is_same, false);
+}
+
+/// The others that the race left in.
 std::vector<int> still_in_beside(const std::vector<Entry>& entries, const Order& order) {
   std::vector<int> others;
   for (auto at = entries.begin() + 1; at != entries.end(); ++at) {
@@ -201,8 +220,12 @@ Choice choose(const std::vector<Contender>& contenders, bool reference_compat, c
   const Order order(reference_compat);
   std::ranges::sort(entries, order);
   if (entries.front().standing.rank <= missed) {
-    choice.equivalent = entries.front().race_place ? still_in_beside(entries, order)
-                                                   : prefer_cheapest(entries, order, reference_compat);
+    if (entries.front().race_place) {
+      prefer_among_raced(entries, order);
+      choice.equivalent = still_in_beside(entries, order);
+    } else {
+      choice.equivalent = prefer_among_equivalents(entries, order, reference_compat);
+    }
     choice.best = entries.front().standing.number;
     choice.fastest_single = fastest_single(entries, entries.front(), order);
     if (entries.size() > 1 && entries[1].standing.rank <= missed)

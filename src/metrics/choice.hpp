@@ -56,7 +56,8 @@ struct Choice {
 /// out, they would count as repeats. `reference_compat`: classes 0 and 1 are one, the audit doesn't count,
 /// ties go to the lowest number.
 ///
-/// After a race those still in lead their class, in its order: the first is the best and the others are its
+/// After a race those still in lead their class, in its order. Of those behind its leader by at most 1 % the
+/// one with the fewest GPUs, then the fewest changed flags, is the best; the others still in are its
 /// equivalents. The single runs that made them entrants don't count any more: the best of many runs is the
 /// luckiest, too.
 Choice choose(const std::vector<Contender>& contenders, bool reference_compat,

@@ -274,12 +274,26 @@ TEST(Choice, TakesTheWinnerOfARaceAndScoresItByTheRaceAlone) {
 TEST(Choice, KeepsTheRacesOrderAmongThoseStillInAndNamesThemEquivalent) {
   // #3 left early, when the machine was faster: its mean is the best of all.
   const std::vector rows{scored(1, -100),   scored(2, -100),   scored(3, -100),
-                         repeat(4, 1, -90), repeat(5, 2, -91), repeat(6, 3, -95)};
+                         repeat(4, 1, -92), repeat(5, 2, -90), repeat(6, 3, -95)};
   const RaceOutcome race{.in = {1, 2}, .out = {3}, .race_rows = {4, 5, 6}};
   const auto choice = choose(rows, false, &race);
   EXPECT_THAT(order_of(choice), ElementsAre(1, 2, 3));
   EXPECT_EQ(choice.best, 1);
   EXPECT_THAT(choice.equivalent, ElementsAre(2));
+}
+
+TEST(Choice, ChangesNothingForALeadThatIsNotWorthIt) {
+  auto rows = std::vector{scored(0, -90), scored(1, -100), repeat(2, 0, -99.5), repeat(3, 1, -100)};
+  rows[1].flags_changed = 3;
+  const RaceOutcome close{.in = {1, 0}, .out = {}, .race_rows = {2, 3}};
+  const auto choice = choose(rows, false, &close);
+  EXPECT_EQ(choice.best, 0);
+  EXPECT_THAT(choice.equivalent, ElementsAre(1));
+  rows[2].score = -98.5;
+  EXPECT_EQ(choose(rows, false, &close).best, 1) << "1.5 % behind";
+  rows[2].score = -99.5;
+  const RaceOutcome decided{.in = {1}, .out = {0}, .race_rows = {2, 3}};
+  EXPECT_EQ(choose(rows, false, &decided).best, 1) << "shown to be behind";
 }
 
 TEST(Choice, RanksAnEntrantThatMissedTheLimitsInTheRaceBehindThoseThatKeepThem) {

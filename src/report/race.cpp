@@ -90,9 +90,11 @@ std::string words_on(const RacePlace& place, int leader) {
   return "";
 }
 
-bool leads_a_race(const Answer& answer) {
-  return answer.race && answer.race->result.rounds > 0 && answer.best &&
-         answer.race->result.order.front().number == answer.best->number;
+bool is_in_a_race(const Answer& answer) {
+  if (!answer.race || answer.race->result.rounds == 0 || !answer.best) return false;
+  const auto& order = answer.race->result.order;
+  const auto own = std::ranges::find(order, answer.best->number, &RacePlace::number);
+  return own != order.end() && own->exit == RaceExit::none;
 }
 
 Json gap_json(const std::optional<search::RaceGap>& gap) {
@@ -122,11 +124,21 @@ void use_race_values(const Run& run, Answer& answer) {
 }
 
 std::string race_sentence(const Answer& answer) {
-  if (!leads_a_race(answer)) return "";
+  if (!is_in_a_race(answer)) return "";
   const auto& race = *answer.race;
   const auto& result = race.result;
-  const auto rounds = result.over ? fmt::format("{}", result.rounds)
-                                  : fmt::format("{} of {}", result.rounds, race.planned_rounds);
+  const bool is_one = (result.over ? result.rounds : race.planned_rounds) == 1;
+  const auto raced = fmt::format("raced {} round{} against {}",
+                                 result.over ? fmt::format("{}", result.rounds)
+                                             : fmt::format("{} of {}", result.rounds, race.planned_rounds),
+                                 is_one ? "" : "s", tuning::racers_but(race, answer.best->number));
+  const auto& leader = result.order.front();
+  if (leader.number != answer.best->number) {
+    const auto own = std::ranges::find(result.order, answer.best->number, &RacePlace::number);
+    return fmt::format(
+        "{}: {} led by so little ({}) that the one with fewer GPUs or changed flags is preferred", raced,
+        tuning::racer_name(leader.number), own->gap ? difference_text(*own->gap) : "no common round");
+  }
   std::vector<std::string> words;
   bool told_of_one_out = false;
   for (const auto& place : result.order) {
@@ -136,9 +148,7 @@ std::string race_sentence(const Answer& answer) {
     if (out && std::exchange(told_of_one_out, true) && place.number != 0) continue;
     words.push_back(words_on(place, answer.best->number));
   }
-  const bool is_one = (result.over ? result.rounds : race.planned_rounds) == 1;
-  return fmt::format("raced {} round{} against {}: {}", rounds, is_one ? "" : "s",
-                     tuning::racers_but(race, answer.best->number), base::join(words, "; "));
+  return fmt::format("{}: {}", raced, base::join(words, "; "));
 }
 
 Json race_json(const Answer& answer) {

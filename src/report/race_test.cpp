@@ -49,13 +49,25 @@ TEST(RaceReport, SaysHowSureTheWinnerIsAndShowsTheMeansOfTheRace) {
 }
 
 TEST(RaceReport, AdmitsWhatWasNotShown) {
-  RacedRun raced({{66, 65}, {64, 66}, {66, 63}, {65, 66}, {67, 66}});
+  RacedRun raced({{67, 65}, {64, 66}, {68, 63}, {66, 66}, {67, 66}});
   const auto result = answer(raced.run());
   EXPECT_TRUE(
       result.confidence.starts_with("raced 5 rounds against the defaults: not shown to be better than the "
-                                    "defaults (difference 0.6 %, 95 % -"))
+                                    "defaults (difference 1.8 %, 95 % -"))
       << result.confidence;
   EXPECT_EQ(result.choice.equivalent, std::vector{0});
+}
+
+TEST(RaceReport, KeepsTheDefaultsWhereTheLeadIsNotWorthAChange) {
+  RacedRun raced({{66, 65}, {64, 66}, {66, 63}, {65, 66}, {67, 66}});
+  const auto result = answer(raced.run());
+  ASSERT_TRUE(result.best);
+  EXPECT_EQ(result.best->number, 0);
+  EXPECT_NE(result.sentence.find("nothing tried beat them"), std::string::npos) << result.sentence;
+  EXPECT_TRUE(result.confidence.starts_with(
+      "raced 5 rounds against #1: #1 led by so little (difference 0.6 %, 95 % -"))
+      << result.confidence;
+  EXPECT_EQ(result.choice.equivalent, std::vector{1});
 }
 
 TEST(RaceReport, SaysOfAnInterruptedRaceHowFarItCame) {
