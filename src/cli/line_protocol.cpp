@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "cli/prior.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -111,6 +112,7 @@ Result<Json> LineProtocol::open(const Json& request) {
   if (!budget) return tl::unexpected(budget.error());
   auto space = search::study_space_from_json(request["space"]);
   if (!space) return tl::unexpected(space.error());
+  add_groups(*space);
   if (add_prior_ != nullptr) add_prior_(*space);
   auto options = options_;
   options.seed = static_cast<std::uint64_t>(*seed);

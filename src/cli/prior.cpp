@@ -3,6 +3,8 @@
 #include <memory>
 
 #include "base/random.hpp"
+#include "base/text.hpp"
+#include "engine/group.hpp"
 #include "predict/estimate.hpp"
 
 namespace autotuner::cli {
@@ -23,6 +25,18 @@ void add_prior(search::StudySpace& space) {
     prior.memory_margin = estimate->memory.margin;
     return prior;
   };
+}
+
+void add_groups(search::StudySpace& space) {
+  const auto* fact = space.facts.find("engine");
+  if (fact == nullptr) return;
+  const auto engine = fact->as_text().value_or(std::string());
+  const auto runtime = engine::find_runtime(engine.substr(0, engine.find(' ')));
+  if (!runtime) return;
+  for (auto& knob : space.problem.knobs) {
+    const auto name = base::replace_all(knob.name, "_", "-");
+    knob.group_rank = engine::exploration_rank(engine::group_of(*runtime, name)).value_or(-1);
+  }
 }
 
 void spoil_prior(search::StudySpace& space, Wrong wrong) {

@@ -8,6 +8,9 @@ namespace autotuner::cli {
 /// load; else leaves it as it is.
 void add_prior(search::StudySpace& space);
 
+/// Ranks the knobs by the groups of the engine that the facts name, as far as it has these parameters.
+void add_groups(search::StudySpace& space);
+
 /// How a prior is made wrong, to see what that costs.
 enum class Wrong {
   flipped,  ///< what is expected to be good is expected to be bad: 1 / value

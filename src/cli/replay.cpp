@@ -216,6 +216,7 @@ base::Result<void> replay(const Choices& choices) {
   for (const auto& path : choices.tables) {
     auto table = read_tuning_table(path);
     if (!table) return tl::unexpected(table.error());
+    add_groups(table->space);
     if (!choices.no_prior) add_prior(table->space);
     if (!choices.wrong_prior.empty())
       spoil_prior(table->space, choices.wrong_prior == "flipped" ? Wrong::flipped : Wrong::by_three);

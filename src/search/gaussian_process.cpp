@@ -189,7 +189,7 @@ double fit_loss(const TrainingSet& set, const SquaredGaps& gaps, const Kernel& f
   for (std::size_t i = 0; i < n; ++i) loss += std::log(k[i * n + i]);
   std::vector<double> slopes(groups + 2, 0.0);
   for (std::size_t g = 0; g < groups; ++g)
-    loss += prior_cost(parameters[g], prior.length_mean, prior.length_deviation, slopes[g]);
+    loss += prior_cost(parameters[g], prior.length_mean_of(g), prior.length_deviation, slopes[g]);
   loss += prior_cost(parameters[groups], prior.signal_mean, prior.signal_deviation, slopes[groups]);
   loss += prior_cost(parameters[groups + 1], prior.noise_mean, prior.noise_deviation, slopes[groups + 1]);
   if (gradient.empty()) return loss;

@@ -54,11 +54,15 @@ class SquaredGaps {
 /// Where a fit starts from and is drawn to: normal in each logarithm.
 struct KernelPrior {
   double length_mean = 0;
+  std::vector<double> length_offsets = {};  ///< by group, added to length_mean; empty = 0
   double length_deviation = 1;
   double signal_mean = 0;
   double signal_deviation = 0.7;
   double noise_mean = -3;
   double noise_deviation = 0.7;
+  double length_mean_of(std::size_t group) const {
+    return length_mean + (length_offsets.empty() ? 0 : length_offsets[group]);
+  }
   bool operator==(const KernelPrior&) const = default;
 };
 

@@ -13,10 +13,37 @@ constexpr double expected_noise = 0.02;
 /// By how many nats the twin with the prior may be behind and still be believed.
 constexpr double evidence_margin = 0.5;
 
-MetricModel::Settings metric_settings(std::size_t groups, bool larger_is_worse, bool expects) {
+/// What an earlier group decides, later ones have to live with: its parameters are taken to matter more
+/// beforehand, by length scales that are shorter by this in the logarithm for each rank. No stage: data
+/// outweigh it soon.
+constexpr double rank_step = 0.3;
+
+std::vector<double> length_offsets(const Features& features, const Problem& problem) {
+  std::vector<double> offsets(features.group_count(), 0);
+  double sum = 0;
+  int known = 0;
+  for (std::size_t g = 0; g < offsets.size(); ++g) {
+    const auto* knob = problem.find(features.name(g));
+    if (knob == nullptr || knob->group_rank < 0) continue;
+    offsets[g] = rank_step * knob->group_rank;
+    sum += offsets[g];
+    ++known;
+  }
+  for (std::size_t g = 0; g < offsets.size(); ++g) {
+    const auto* knob = problem.find(features.name(g));
+    if (knob != nullptr && knob->group_rank >= 0) offsets[g] -= sum / known;
+  }
+  return offsets;
+}
+
+MetricModel::Settings metric_settings(const GpGround& ground, bool larger_is_worse, bool expects,
+                                      bool expects_anything) {
+  const auto groups = ground.features().group_count();
   MetricModel::Settings settings;
   settings.prior.length_mean =
       std::log(0.5 * std::sqrt(static_cast<double>(std::max<std::size_t>(groups, 1))));
+  // Where a performance model expects something, it knows more of this than a table of groups does.
+  if (!expects_anything) settings.prior.length_offsets = length_offsets(ground.features(), ground.problem());
   settings.prior.length_deviation = 1;
   settings.noise = expected_noise;
   settings.larger_is_worse = larger_is_worse;
@@ -58,11 +85,14 @@ GpModel::GpModel(const GpGround& ground) : ground_(ground) {
 }
 
 GpModel::Part GpModel::make_part(const std::string& metric, bool larger_is_worse) const {
-  const auto groups = ground_.features().group_count();
-  Part part{
-      metric, 1, 0, MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, false)), {}};
-  if (!metric.empty() && !ground_.expected(metric).empty())
-    part.expecting = MetricModel(ground_.features(), metric_settings(groups, larger_is_worse, true));
+  const bool expects = !metric.empty() && !ground_.expected(metric).empty();
+  Part part{metric,
+            1,
+            0,
+            MetricModel(ground_.features(), metric_settings(ground_, larger_is_worse, false, expects)),
+            {}};
+  if (expects)
+    part.expecting = MetricModel(ground_.features(), metric_settings(ground_, larger_is_worse, true, true));
   return part;
 }
 

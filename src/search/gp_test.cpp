@@ -275,5 +275,34 @@ TEST(Gp, NamesContradictoryConstraints) {
   EXPECT_NE(strategy.error().message.find("constraint \"tp < 2\" does not hold"), std::string::npos);
 }
 
+TEST(Gp, TriesMoreValuesOfWhatDecidesMoreAsLongAsNothingIsKnown) {
+  const space::Space alike{
+      {{"a", Choices{{1, 2, 4, 8, 16, 32, 64, 128}}}, {"b", Choices{{1, 2, 4, 8, 16, 32, 64, 128}}}}, {}};
+  std::size_t first = 0;
+  std::size_t second = 0;
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    Problem problem;
+    problem.objective = Objective{"rate", Direction::maximize};
+    problem.knobs = {{.name = "a", .group_rank = 0}, {.name = "b", .group_rank = 4}};
+    const auto strategy = make_strategy(alike, {}, gp_options(seed, 20), problem).value();
+    std::set<double> a;
+    std::set<double> b;
+    for (int n = 1; n <= 8; ++n) {
+      Trial trial;
+      trial.number = n;
+      trial.point = strategy->suggest(1).front().point;
+      trial.finished = true;
+      trial.rank = TrialClass::met;
+      trial.metrics = {{"rate", 100}};
+      a.insert(number(trial.point, "a"));
+      b.insert(number(trial.point, "b"));
+      strategy->record(std::span(&trial, 1));
+    }
+    first += a.size();
+    second += b.size();
+  }
+  EXPECT_GT(first, second);
+}
+
 }  // namespace
 }  // namespace autotuner::search

@@ -105,7 +105,7 @@ MetricModel::Fit MetricModel::fitted(std::span<const Observation> observations, 
   auto prior = settings_.prior;
   prior.noise_mean = noise_mean(fit.scale);
   Kernel start;
-  start.log_lengths.assign(group_count_, prior.length_mean);
+  for (std::size_t g = 0; g < group_count_; ++g) start.log_lengths.push_back(prior.length_mean_of(g));
   start.log_signal = prior.signal_mean;
   start.log_noise = prior.noise_mean;
   if (before != nullptr) start = before->kernel;
