@@ -18,24 +18,15 @@ using search::RacePlace;
 using tuning::Race;
 using tuning::Run;
 
-/// The rows of an entrant by round; nullptr for one that is no entrant.
-const std::vector<int>* rows_of(const Race& race, int number) {
-  const auto found = std::ranges::find(race.entrants, number, &search::RaceEntrant::number);
-  return found == race.entrants.end() ? nullptr
-                                      : &race.rows[static_cast<std::size_t>(found - race.entrants.begin())];
-}
-
 std::optional<double> value_of_row(const Run& run, const Shown& shown, int row) {
   const auto* experiment = tuning::find(run, row);
   return experiment == nullptr ? std::nullopt : value_at(run, *experiment, shown.point);
 }
 
 std::optional<double> mean_of_race(const Run& run, const Race& race, const Shown& shown) {
-  const auto* rows = rows_of(race, shown.number);
-  if (rows == nullptr) return std::nullopt;
   double sum = 0;
   int count = 0;
-  for (const int row : *rows) {
+  for (const int row : tuning::counting_rows(race, shown.number)) {
     const auto value = value_of_row(run, shown, row);
     if (!value) continue;
     sum += *value;
@@ -47,14 +38,13 @@ std::optional<double> mean_of_race(const Run& run, const Race& race, const Shown
 /// (a - b) / |b| of the sums over the rounds that both measured.
 std::optional<double> change_over_common_rounds(const Run& run, const Race& race, const Shown& a,
                                                 const Shown& b) {
-  const auto* rows_a = rows_of(race, a.number);
-  const auto* rows_b = rows_of(race, b.number);
-  if (rows_a == nullptr || rows_b == nullptr) return std::nullopt;
+  const auto rows_a = tuning::counting_rows(race, a.number);
+  const auto rows_b = tuning::counting_rows(race, b.number);
   double sum_a = 0;
   double sum_b = 0;
-  for (std::size_t r = 0; r < std::min(rows_a->size(), rows_b->size()); ++r) {
-    const auto in_a = value_of_row(run, a, (*rows_a)[r]);
-    const auto in_b = value_of_row(run, b, (*rows_b)[r]);
+  for (std::size_t r = 0; r < std::min(rows_a.size(), rows_b.size()); ++r) {
+    const auto in_a = value_of_row(run, a, rows_a[r]);
+    const auto in_b = value_of_row(run, b, rows_b[r]);
     if (!in_a || !in_b) continue;
     sum_a += *in_a;
     sum_b += *in_b;
@@ -161,7 +151,7 @@ Json race_json(const Answer& answer) {
     const auto interval = known ? standing->interval : std::nullopt;
     entrants.push_back({{"experiment_id", place.number},
                         {"is_baseline", place.number == 0},
-                        {"rows", *rows_of(race, place.number)},
+                        {"rows", tuning::counting_rows(race, place.number)},
                         {"state", search::to_text(place.exit)},
                         {"left_after", place.left_after == 0 ? Json(nullptr) : Json(place.left_after)},
                         {"mean_score", known ? base::number_or_null(standing->score) : Json(nullptr)},

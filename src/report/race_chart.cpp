@@ -44,8 +44,7 @@ std::vector<Lane> lanes_of(const Run& run, const tuning::Race& race, const RaceM
   std::vector<Lane> lanes;
   for (const auto& place : race.result.order) {
     Lane lane{.place = &place, .values = {}, .hints = {}};
-    const auto entrant = std::ranges::find(race.entrants, place.number, &search::RaceEntrant::number);
-    const auto& rows = race.rows[static_cast<std::size_t>(entrant - race.entrants.begin())];
+    const auto rows = tuning::counting_rows(race, place.number);
     for (std::size_t round = 0; round < rows.size(); ++round) {
       const auto* experiment = tuning::find(run, rows[round]);
       if (experiment == nullptr || !experiment->score.value) continue;
@@ -62,7 +61,17 @@ std::vector<Lane> lanes_of(const Run& run, const tuning::Race& race, const RaceM
 Axis axis_of(const std::vector<Lane>& lanes, const RaceMetric& metric) {
   std::vector<double> all;
   for (const auto& lane : lanes) all.insert(all.end(), lane.values.begin(), lane.values.end());
-  const auto [low, high] = std::ranges::minmax(all);
+  auto [low, high] = std::ranges::minmax(all);
+  // Whole intervals, unless so few rounds made them wide that the rounds would shrink to a dot.
+  const double slack = high - low;
+  const double floor = low - slack;
+  const double ceiling = high + slack;
+  for (const auto& lane : lanes) {
+    const auto interval = metrics::mean_interval(lane.values);
+    if (!interval) continue;
+    low = std::min(low, std::max(interval->low, floor));
+    high = std::max(high, std::min(interval->high, ceiling));
+  }
   const double margin = high > low ? (high - low) * 0.12 : std::max(high * 0.05, 1e-9);
   Axis axis;
   axis.label = metric.label;

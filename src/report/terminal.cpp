@@ -59,6 +59,7 @@ std::string outcome(const Experiment& experiment) {
     text += experiment.metrics->audit().trust == metrics::Trust::noisy ? ", noisy" : ", INVALID";
   }
   if (experiment.metrics && experiment.metrics->partial) text += ", partial";
+  if (experiment.repeat_of) text += fmt::format(", #{} again", *experiment.repeat_of);
   return text;
 }
 

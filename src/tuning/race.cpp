@@ -119,13 +119,22 @@ std::optional<Race> race_of(const Run& run) {
   return race;
 }
 
+std::vector<int> counting_rows(const Race& race, int number) {
+  const auto found = std::ranges::find(race.entrants, number, &search::RaceEntrant::number);
+  if (found == race.entrants.end()) return {};
+  auto rows = race.rows[static_cast<std::size_t>(found - race.entrants.begin())];
+  rows.resize(std::min(rows.size(), static_cast<std::size_t>(race.result.rounds)));
+  return rows;
+}
+
 std::optional<metrics::RaceOutcome> outcome_of(const Race& race) {
   if (race.result.rounds == 0) return std::nullopt;
   metrics::RaceOutcome outcome;
-  for (const auto& place : race.result.order)
+  for (const auto& place : race.result.order) {
     (place.exit == RaceExit::none ? outcome.in : outcome.out).push_back(place.number);
-  for (const auto& rows : race.rows)
+    const auto rows = counting_rows(race, place.number);
     outcome.race_rows.insert(outcome.race_rows.end(), rows.begin(), rows.end());
+  }
   return outcome;
 }
 

@@ -208,6 +208,9 @@ TEST_F(FinalRaceTest, UsesTheWholeRoundsOfARaceThatIsInterrupted) {
   const auto choice = choose(result);
   EXPECT_EQ(choice.best, 2);
   EXPECT_EQ(choice.equivalent.size(), 2U) << "one round tells nobody apart";
+  for (const auto& standing : choice.order) {
+    if (standing.raced) EXPECT_EQ(standing.scores, 1) << "a row of the round that was cut off doesn't count";
+  }
 }
 
 TEST_F(FinalRaceTest, GetsUpToAThirdOfTheTaskTimeAndStartsNothingThatTheLimitWouldCutOff) {
