@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -60,24 +59,27 @@ std::string difference_text(const search::RaceGap& gap) {
                      gap.interval->second * 100);
 }
 
-std::string words_on(const RacePlace& place, int leader) {
+std::string words_on_one_in(const RacePlace& place) {
   const auto name = tuning::racer_name(place.number);
+  return place.gap ? fmt::format("{} ({})", name, difference_text(*place.gap)) : name;
+}
+
+std::string words_on_one_out(const RacePlace& place, int leader) {
+  const auto name = tuning::racer_name(place.number);
+  const auto out = fmt::format("{} out after round {}", name, place.left_after);
   switch (place.exit) {
-    case RaceExit::none:
-      return place.gap ? fmt::format("not shown to be better than {} ({})", name, difference_text(*place.gap))
-                       : fmt::format("not compared with {}", name);
     case RaceExit::slower:
-      if (place.gap && place.gap->against == leader) {
-        return fmt::format("ahead of {} in {} of {}, by {}", name, place.gap->ahead, place.gap->rounds,
-                           tuning::gap_text(*place.gap));
-      }
-      return fmt::format("{} out after round {}", name, place.left_after);
+      if (!place.gap || place.gap->against != leader) return out;
+      return fmt::format("ahead of {} in {} of {}, by {}", name, place.gap->ahead, place.gap->rounds,
+                         tuning::gap_text(*place.gap));
     case RaceExit::limits:
-      return fmt::format("{} out after round {} for limits that others kept", name, place.left_after);
+      return out + " for limits that others kept";
     case RaceExit::failed:
-      return fmt::format("{} out after round {} for failing twice", name, place.left_after);
+      return out + " for failing twice";
+    case RaceExit::none:
+      break;
   }
-  return "";
+  return out;
 }
 
 bool is_in_a_race(const Answer& answer) {
@@ -130,14 +132,18 @@ std::string race_sentence(const Answer& answer) {
         tuning::racer_name(leader.number), own->gap ? difference_text(*own->gap) : "no common round");
   }
   std::vector<std::string> words;
-  bool told_of_one_out = false;
+  std::vector<std::string> not_beaten;
   for (const auto& place : result.order) {
     if (place.number == answer.best->number) continue;
-    const bool out = place.exit != RaceExit::none;
-    // Of those that are out the closest one says how sure it is, the defaults what it is worth.
-    if (out && std::exchange(told_of_one_out, true) && place.number != 0) continue;
-    words.push_back(words_on(place, answer.best->number));
+    if (place.exit == RaceExit::none) {
+      not_beaten.push_back(words_on_one_in(place));
+    } else if (words.empty() || place.number == 0) {
+      // Of those that are out the closest one says how sure it is, the defaults what it is worth.
+      words.push_back(words_on_one_out(place, answer.best->number));
+    }
   }
+  if (!not_beaten.empty())
+    words.insert(words.begin(), "not shown to be better than " + base::join(not_beaten, ", "));
   return fmt::format("{}: {}", raced, base::join(words, "; "));
 }
 
