@@ -43,6 +43,7 @@ std::vector<ForecastPoint> not_dominated(std::vector<ForecastPoint> points) {
 std::vector<ForecastPoint> spread(std::vector<ForecastPoint> frontier) {
   if (frontier.size() <= most_frontier_points) return frontier;
   std::vector<std::size_t> chosen;
+  chosen.reserve(most_frontier_points);
   for (std::size_t i = 0; i < most_frontier_points; ++i)
     chosen.push_back(i * (frontier.size() - 1) / (most_frontier_points - 1));
   const auto keeping = std::ranges::find_if(frontier.rbegin(), frontier.rend(),
@@ -54,6 +55,7 @@ std::vector<ForecastPoint> spread(std::vector<ForecastPoint> frontier) {
     if (*next != best) *(next == chosen.end() - 1 ? next - 1 : next) = best;
   }
   std::vector<ForecastPoint> few;
+  few.reserve(chosen.size());
   for (const auto index : chosen) few.push_back(std::move(frontier[index]));
   return few;
 }
