@@ -48,6 +48,7 @@ std::string result_of(const tuning::Experiment& experiment) {
       text += ", a hard limit broken";
       break;
   }
+  if (!experiment.cut_short.empty()) text += ", " + experiment.cut_short;
   if (experiment.same_as) text += ", same flags as the baseline";
   if (experiment.repeat_of) {
     text += *experiment.repeat_of == 0 ? ", the defaults again"

@@ -229,6 +229,9 @@ int tune(const TuneOptions& options, const Settings& settings, const TuneParts& 
   auto task = task_of(options, settings, hardware);
   if (!task) return unusable(task.error());
   if (const auto asked = ask_for_race(options, *task); !asked) return unusable(asked.error());
+  if (options.fixed) {
+    if (const auto whole = spec::measure_whole(*task); !whole) return unusable(whole.error());
+  }
   // A task made from options runs where it was typed.
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);

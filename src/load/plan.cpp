@@ -1,6 +1,7 @@
 #include "load/plan.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,15 @@ std::optional<int> longest_context(const Workload& workload) {
     longest = std::max(longest.value_or(0), lengths.input + lengths.output);
   }
   return longest;
+}
+
+Workload shortened(Workload workload, double share) {
+  int users = 1;
+  for (const auto& level : workload.levels) users = std::max(users, level.concurrency);
+  const int part = static_cast<int>(std::ceil(share * workload.max_requests));
+  workload.max_time *= share;
+  workload.max_requests = std::min(workload.max_requests, std::max(part, 2 * users));
+  return workload;
 }
 
 std::chrono::duration<double> longest_duration(const Workload& workload) {

@@ -53,6 +53,10 @@ struct Workload {
 /// The most tokens one request of the workload needs (input + output); nothing if a scenario can't tell.
 std::optional<int> longest_context(const Workload& workload);
 
+/// The same load for a share (above 0, at most 1) of its time and its requests. Every level keeps at least
+/// two requests for each of its users, as far as the load has them: fewer would not be that level.
+Workload shortened(Workload workload, double share);
+
 /// Worst case of all measured levels: max_time * levels * scenarios * repeat.
 std::chrono::duration<double> longest_duration(const Workload& workload);
 

@@ -31,14 +31,16 @@ struct Entry {
 };
 
 /// The rows that speak for a configuration: a crash of one repeat doesn't undo what the others measured, nor
-/// does a measurement that failed its audit when there are sound ones.
+/// does a measurement that failed its audit when there are sound ones, or a short look when there is a whole
+/// measurement.
 std::vector<Contender> telling_rows(const std::vector<Contender>& rows) {
   const auto only = [](const std::vector<Contender>& from, auto keep) {
     std::vector<Contender> left;
     std::ranges::copy_if(from, std::back_inserter(left), keep);
     return left.empty() ? from : left;
   };
-  return only(only(rows, [](const Contender& c) { return c.rank < failed; }),
+  return only(only(only(rows, [](const Contender& c) { return c.rank < failed; }),
+                   [](const Contender& c) { return c.whole; }),
               [](const Contender& c) { return c.valid; });
 }
 
@@ -76,6 +78,7 @@ void settle(Entry& entry, const RaceOutcome* race) {
   standing.number = first;
   for (const auto& row : entry.rows) standing.rows.push_back(row.number);
   standing.rank = middle_class(telling);
+  standing.whole = telling.front().whole;
   standing.valid = telling.front().valid;
   std::vector<double> scores;
   for (const auto& row : telling) {
@@ -112,15 +115,17 @@ class Order {
   explicit Order(bool reference_compat) : compat_(reference_compat) {}
 
   /// Rows that may be equivalent share it: the class, and inside the good ones whether the audit passed.
-  std::pair<int, bool> group(const Standing& s) const {
+  using Group = std::tuple<int, bool, bool>;
+  Group group(const Standing& s) const {
     const bool good = s.rank <= missed;
-    return {compat_ && good ? missed : s.rank, good && !compat_ && !s.valid};
+    const bool looked = good && !s.whole;
+    return {good && (compat_ || looked) ? missed : s.rank, looked, good && !compat_ && !s.valid};
   }
 
   bool operator()(const Entry& a, const Entry& b) const { return key(a) < key(b); }
 
  private:
-  using Key = std::tuple<std::pair<int, bool>, double, double, double, int>;
+  using Key = std::tuple<Group, double, double, double, int>;
   Key key(const Entry& e) const {
     const auto& s = e.standing;
     // Those still in a race come first: one that is out may have the better mean, of fewer and earlier
@@ -142,6 +147,7 @@ std::optional<int> fastest_single(const std::vector<Entry>& entries, const Entry
       const Standing alone{.number = row.number,
                            .rows = {},
                            .rank = row.rank,
+                           .whole = row.whole,
                            .valid = row.valid,
                            .score = row.score,
                            .interval = {}};
@@ -219,7 +225,7 @@ Choice choose(const std::vector<Contender>& contenders, bool reference_compat, c
   if (entries.empty()) return choice;
   const Order order(reference_compat);
   std::ranges::sort(entries, order);
-  if (entries.front().standing.rank <= missed) {
+  if (entries.front().standing.rank <= missed && entries.front().standing.whole) {
     if (entries.front().race_place) {
       prefer_among_raced(entries, order);
       choice.equivalent = still_in_beside(entries, order);
@@ -228,7 +234,7 @@ Choice choose(const std::vector<Contender>& contenders, bool reference_compat, c
     }
     choice.best = entries.front().standing.number;
     choice.fastest_single = fastest_single(entries, entries.front(), order);
-    if (entries.size() > 1 && entries[1].standing.rank <= missed)
+    if (entries.size() > 1 && entries[1].standing.rank <= missed && entries[1].standing.whole)
       choice.runner_up = entries[1].standing.number;
   } else if (entries.front().standing.rank == violated) {
     choice.nearest_miss = entries.front().standing.number;

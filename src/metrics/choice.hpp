@@ -13,6 +13,7 @@ struct Contender {
   int number = 0;     ///< sequence number, 0 = baseline
   std::string flags;  ///< identity of its flags: rows with equal flags are one entry
   int rank = 3;       ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
+  bool whole = true;  ///< the whole load was sent, not the short look alone
   bool valid = true;  ///< audit passed
   std::optional<double> score;
   double hard_excess = 0;  ///< class 2: largest (1+v)/(1+fail_ratio)
@@ -33,6 +34,7 @@ struct Standing {
   int number = 0;         ///< of the entry's first row
   std::vector<int> rows;  ///< all rows with these flags
   int rank = 3;
+  bool whole = true;  ///< some row is; else it is no candidate
   bool valid = true;
   std::optional<double> score;       ///< mean over its rows, of a raced one over its rows of the race
   std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two scores
@@ -53,8 +55,9 @@ struct Choice {
 /// invalid, then the score; violated ones by nearness, failed ones by the stage reached. Among those that
 /// can't be told apart from the leader the one with the fewest GPUs, then the fewest changed flags, is the
 /// best and stands first. Rows of equal flags are one entry; rows that copy another row's result must be left
-/// out, they would count as repeats. `reference_compat`: classes 0 and 1 are one, the audit doesn't count,
-/// ties go to the lowest number.
+/// out, they would count as repeats. Measured by the short look alone, one of class 0 or 1 stands behind all
+/// of these classes that were measured whole, and is never the best. `reference_compat`: classes 0 and 1 are
+/// one, the audit doesn't count, ties go to the lowest number.
 ///
 /// After a race those still in lead their class, in its order. Of those behind its leader by at most 1 % the
 /// one with the fewest GPUs, then the fewest changed flags, is the best; the others still in are its

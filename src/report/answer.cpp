@@ -128,7 +128,8 @@ std::optional<Alternative> alternative(const Run& run, metrics::Objective object
   std::optional<Alternative> best;
   std::optional<double> best_score;
   for (const auto& experiment : run.experiments) {
-    if (!experiment.metrics || experiment.rank() == 3 || experiment.repeat_of) continue;
+    if (!experiment.metrics || experiment.rank() == 3 || experiment.repeat_of || experiment.fidelity < 1)
+      continue;
     for (const auto* batch : experiment.metrics->points()) {
       if (batch->audit.trust == metrics::Trust::invalid) continue;
       const auto at = metrics::of_point(*batch, gpus_of(experiment));

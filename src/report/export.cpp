@@ -186,8 +186,9 @@ std::string export_csv_experiments(const Run& run) {
   // The experiment's own elapsed time, start of the engine included, has its column already.
   std::erase_if(columns, [](const metrics::MetricInfo* info) { return info->name == "elapsed_time"; });
   std::vector<std::string> head{
-      "experiment_id", "status",    "slo",  "objective_value", "objective_score", "error_code", "error_class",
-      "error_message", "simulated", "gpus", "elapsed_time [s]"};
+      "experiment_id",    "status",      "slo",           "objective_value", "objective_score",
+      "error_code",       "error_class", "error_message", "simulated",       "gpus",
+      "elapsed_time [s]", "fidelity"};
   for (const auto& name : names) head.push_back(name);
   for (const auto* info : columns) head.push_back(header_of(*info));
   std::string text = csv_row(head);
@@ -204,7 +205,8 @@ std::string export_csv_experiments(const Run& run) {
                                    failure ? failure->message : "",
                                    experiment.simulated ? "true" : "false",
                                    std::to_string(experiment.gpus),
-                                   number_text(experiment.elapsed)};
+                                   number_text(experiment.elapsed),
+                                   number_text(experiment.fidelity)};
     add_parameters(cells, experiment, names);
     for (const auto* info : columns) cells.push_back(number_text(values[i].value(std::string(info->name))));
     text += csv_row(cells);

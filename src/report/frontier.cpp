@@ -25,7 +25,9 @@ struct Row {
 std::vector<Row> rows_of(const Run& run, bool met) {
   std::vector<Row> rows;
   for (const auto& experiment : run.experiments) {
-    if (experiment.same_as || experiment.repeat_of || experiment.rank() > (met ? 0 : 1)) continue;
+    if (experiment.same_as || experiment.repeat_of || experiment.fidelity < 1 ||
+        experiment.rank() > (met ? 0 : 1))
+      continue;
     Row row{{experiment.number, experiment.score.objectives}, {}};
     for (const auto& wanted : run.task.goal.objectives) {
       const auto found = experiment.score.objectives.find(wanted.metric);

@@ -219,8 +219,8 @@ std::string html(const Run& run, const Answer& answer) {
   page += launch_html(run, answer);
   page += "<div class=\"plots\">\n" + frontier_figure(run, answer.frontier, answer.choice.best) +
           pareto_figure(run, answer) + convergence_figure(run, answer) + race_figure(run, answer) +
-          level_figures(run, answer) + importance_figure(answer.importance) + effect_figures(answer.importance) +
-          "</div>\n";
+          level_figures(run, answer) + importance_figure(answer.importance) +
+          effect_figures(answer.importance) + "</div>\n";
   page += failures_html(run, answer);
   page += alternatives_html(answer);
   page += trials_html(run, answer);

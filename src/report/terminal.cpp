@@ -58,7 +58,11 @@ std::string outcome(const Experiment& experiment) {
   if (experiment.metrics && experiment.metrics->audit().trust != metrics::Trust::valid) {
     text += experiment.metrics->audit().trust == metrics::Trust::noisy ? ", noisy" : ", INVALID";
   }
-  if (experiment.metrics && experiment.metrics->partial) text += ", partial";
+  if (experiment.fidelity < 1) {
+    text += ", short look";
+  } else if (experiment.metrics && experiment.metrics->partial) {
+    text += ", partial";
+  }
   if (experiment.repeat_of) text += fmt::format(", #{} again", *experiment.repeat_of);
   return text;
 }

@@ -48,8 +48,9 @@ std::string outcome_of(const Experiment& experiment) {
     for (const auto& finding : audit.findings) {
       if (finding.trust != metrics::Trust::valid) text += ": " + finding.text;
     }
-    if (experiment.metrics->partial) text += ", partial";
+    if (experiment.metrics->partial && experiment.fidelity >= 1) text += ", partial";
   }
+  if (!experiment.cut_short.empty()) text += "; " + experiment.cut_short;
   if (experiment.same_as) text += fmt::format(", copied from #{}", *experiment.same_as);
   return text;
 }

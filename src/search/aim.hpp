@@ -21,7 +21,7 @@ class Aim {
   Aim& operator=(const Aim&) = delete;
   virtual ~Aim() = default;
 
-  /// The finished trials that did best, best first.
+  /// The finished trials that did best, best first; only those measured whole.
   virtual std::vector<const Sample*> best(std::span<const Sample> samples, std::size_t most) const = 0;
   /// Takes in what is reached, by what the model believes of the best trials: what a single lucky run
   /// measured is no incumbent. Needs judge().

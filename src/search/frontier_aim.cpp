@@ -110,12 +110,13 @@ class FrontierAim final : public Aim {
   }
 
  private:
-  /// Of the samples that keep the limits, or of all, those that none of them dominates as measured.
+  /// Of the samples measured whole that keep the limits, or of all of those, the ones that none of them
+  /// dominates as measured.
   std::vector<const Sample*> frontier_of(std::span<const Sample> samples, bool met) const {
     std::vector<Values> rows;
     std::vector<const Sample*> owners;
     for (const auto& sample : samples) {
-      if (met && sample.trial->rank != TrialClass::met) continue;
+      if (sample.trial->fidelity < 1 || (met && sample.trial->rank != TrialClass::met)) continue;
       auto values = log_values(*sample.trial, objectives_);
       if (values.empty()) continue;
       rows.push_back(std::move(values));

@@ -150,8 +150,11 @@ std::vector<Observation> GpModel::observations(const Part& part, std::span<const
     if (!scored(*sample.trial)) continue;
     const auto value = by_score_ ? observed(*sample.trial) : logarithm(sample.trial->metrics, part.metric);
     if (!value) continue;
-    result.push_back(
-        {sample.trial->number, sample.prospect->features, expectation(part, *sample.prospect), *value});
+    result.push_back({.number = sample.trial->number,
+                      .features = sample.prospect->features,
+                      .expectation = expectation(part, *sample.prospect),
+                      .value = *value,
+                      .noise_scale = 1 / sample.trial->fidelity});
   }
   return result;
 }

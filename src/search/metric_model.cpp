@@ -70,7 +70,7 @@ TrainingSet MetricModel::training_set(const Fit& fit, std::span<const Observatio
     set.rows.insert(set.rows.end(), observation.features.begin(), observation.features.end());
     set.expectations.push_back(expected(fit, observation.expectation));
     set.targets.push_back(target(fit, observation));
-    set.noise_scales.push_back(i < fit.noise_scales.size() ? fit.noise_scales[i] : 1);
+    set.noise_scales.push_back(observation.noise_scale * (i < fit.tempering.size() ? fit.tempering[i] : 1));
   }
   return set;
 }
@@ -113,19 +113,21 @@ MetricModel::Fit MetricModel::fitted(std::span<const Observation> observations, 
   start.slope = settings_.expects ? settings_.doubt : 0;
   fit.kernel = search::fit(set, start, prior, before == nullptr ? first_iterations : more_iterations);
   auto left_out = leave_one_out(set, fit.kernel);
+  std::vector<double> tempering(chosen.size(), 1.0);
   bool tempered = false;
   if (settings_.standardize && chosen.size() == observations.size() && chosen.size() >= 8) {
     for (std::size_t i = 0; i < chosen.size(); ++i) {
       const double z = sign * left_out.residuals[i] / left_out.deviations[i];
       if (z <= outlier) continue;
-      set.noise_scales[i] = std::min(z * z * 4, 400.0);
+      tempering[i] = std::min(z * z * 4, 400.0);
+      set.noise_scales[i] = chosen[i].noise_scale * tempering[i];
       tempered = true;
     }
   }
   if (tempered) {
     fit.kernel = search::fit(set, fit.kernel, prior, more_iterations);
     left_out = leave_one_out(set, fit.kernel);
-    fit.noise_scales = set.noise_scales;
+    fit.tempering = std::move(tempering);
   }
   fit.evidence = left_out.log_likelihood;
   return fit;
@@ -135,12 +137,13 @@ void MetricModel::learn(std::span<const Observation> observations) {
   forget_beliefs();
   std::size_t common = 0;
   while (common < known_.size() && common < observations.size() &&
-         known_[common] == Known{observations[common].number, observations[common].value})
+         known_[common] ==
+             Known{observations[common].number, observations[common].value, observations[common].noise_scale})
     ++common;
   bool starts_over = common < known_.size();
   while (!fits_.empty() && fits_.back().observations > common) fits_.pop_back();
   known_.clear();
-  for (const auto& o : observations) known_.push_back({o.number, o.value});
+  for (const auto& o : observations) known_.push_back({o.number, o.value, o.noise_scale});
   if (observations.empty()) {
     process_ = Process();
     judged_ = nullptr;
@@ -161,7 +164,7 @@ void MetricModel::learn(std::span<const Observation> observations) {
   }
   for (std::size_t i = process_.size(); i < observations.size(); ++i) {
     const auto& o = observations[i];
-    process_.append(o.features, expected(fit, o.expectation), target(fit, o), 1);
+    process_.append(o.features, expected(fit, o.expectation), target(fit, o), o.noise_scale);
   }
 }
 

@@ -17,6 +17,7 @@ struct Observation {
   std::span<const double> features = {};  ///< must stay alive while the model learns from it
   double expectation = 0;                 ///< in the units of the value
   double value = 0;
+  double noise_scale = 1;  ///< its noise variance in units of the others'
 };
 
 /// A Gaussian process over one quantity that keeps itself fitted. What it believes is a function of the
@@ -80,6 +81,7 @@ class MetricModel {
   struct Known {
     int number = 0;
     double value = 0;
+    double noise_scale = 1;
     bool operator==(const Known&) const = default;
   };
   struct Fit {
@@ -89,7 +91,7 @@ class MetricModel {
     double expected_center = 0;
     double worst = 0;  ///< values are cut here
     Kernel kernel;
-    std::vector<double> noise_scales;
+    std::vector<double> tempering;  ///< by observation, on top of its own noise scale; beyond its end 1
     double evidence = 0;
   };
 

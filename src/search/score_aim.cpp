@@ -19,6 +19,7 @@ class ScoreAim final : public Aim {
   std::vector<const Sample*> best(std::span<const Sample> samples, std::size_t most) const override {
     std::vector<std::pair<double, const Sample*>> scored;
     for (const auto& sample : samples) {
+      if (sample.trial->fidelity < 1) continue;
       if (const auto score = model().observed(*sample.trial)) scored.emplace_back(-*score, &sample);
     }
     std::ranges::stable_sort(scored, {}, &std::pair<double, const Sample*>::first);

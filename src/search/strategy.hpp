@@ -44,6 +44,9 @@ struct Trial {
   Failure failure = Failure::other;  ///< of class failed
   double start_seconds = 0;          ///< what starting the engine took; 0 = it was up, or not known
   double bench_seconds = 0;
+  /// Share of the load that was measured: 1 = all of it. Models take less for noisier by as much, and it is
+  /// never what others have to beat.
+  double fidelity = 1;
 };
 
 /// Whether a is better than b by class, then score (classes met and missed; null and NaN last), then stage

@@ -32,6 +32,7 @@ void Study::tell(const Report& report) {
   trial.metrics = report.metrics;
   trial.start_seconds = report.start_seconds;
   trial.bench_seconds = report.bench_seconds;
+  trial.fidelity = report.fidelity;
   auto score = report.score;
   if (!score && problem_.objective) score = soft_score(*problem_.objective, problem_.slos, report.metrics);
   if (score) trial.score = -*score;

@@ -17,6 +17,7 @@ struct Report {
   std::optional<double> score = {};  ///< larger is better; where the problem names no objective
   double start_seconds = 0;
   double bench_seconds = 0;
+  double fidelity = 1;  ///< share of the load that was measured
 };
 
 /// A strategy as others drive it: asked for points, told of any points in any order.

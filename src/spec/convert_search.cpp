@@ -59,6 +59,14 @@ std::optional<RaceWish> race_of(const Section& optimization) {
   return race;
 }
 
+std::optional<double> short_look_of(const Section& optimization) {
+  const Node* given = optimization.find("short_look");
+  if (given == nullptr || (given->kind == NodeKind::boolean && !given->boolean)) return std::nullopt;
+  constexpr double usual = 0.25;
+  if (given->kind != NodeKind::object) return usual;
+  return Section(given).number("share").value_or(usual);
+}
+
 void convert_running(const Section& optimization, Task& task) {
   auto& running = task.running;
   running.timeout_per_iteration =
@@ -73,6 +81,7 @@ void convert_running(const Section& optimization, Task& task) {
   running.min_improvement = optimization.number("min_improvement");
   running.stop_when_converged = optimization.boolean("stop_when_converged").value_or(false);
   running.race = race_of(optimization);
+  running.short_look = short_look_of(optimization);
   const Section repeat(optimization.find("repeat_best"));
   const auto k = repeat.integer("k");
   const auto n = repeat.integer("n");

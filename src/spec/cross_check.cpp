@@ -17,6 +17,9 @@ using Seconds = std::chrono::duration<double>;
 /// Larger grids are not visited while a document is read; their count is the full product then.
 constexpr std::uint64_t most_visited_points = 5'000;
 
+constexpr Seconds shortest_look{2};
+constexpr int fewest_in_look = 20;
+
 /// What an engine usually needs until it answers, for the estimate of an experiment.
 Seconds usual_startup(engine::RuntimeId runtime) {
   switch (runtime) {
@@ -55,6 +58,7 @@ class CrossChecker {
     check_goal();
     check_times();
     check_race();
+    check_short_look();
     check_requests();
     check_space();
   }
@@ -94,7 +98,8 @@ class CrossChecker {
 
   void check_times() {
     const auto& running = task_.running;
-    const auto worst = load::longest_duration(task_.workload) + usual_startup(task_.runtime);
+    const auto worst = load::longest_duration(task_.workload) * (1 + running.short_look.value_or(0)) +
+                       usual_startup(task_.runtime);
     if (worst > running.timeout_per_iteration) {
       warn(optimization_, "optimization", "timeout_per_iteration", "too_short",
            fmt::format(
@@ -125,6 +130,31 @@ class CrossChecker {
       warn(optimization_, "optimization", "race", "no_effect",
            "has no effect with compat: reference, which chooses by single runs");
       running.race.reset();
+    }
+  }
+
+  /// A look of a moment knows its figures so badly that it ends nothing.
+  void check_short_look() {
+    auto& look = task_.running.short_look;
+    if (!look) return;
+    if (task_.reference_compat) {
+      warn(optimization_, "optimization", "short_look", "no_effect",
+           "has no effect with compat: reference, which measures every configuration whole");
+      look.reset();
+      return;
+    }
+    const auto load = load::shortened(task_.workload, *look);
+    if (load.max_time < shortest_look) {
+      warn(optimization_, "optimization", "short_look", "too_short",
+           fmt::format("leaves {:.2g} s of a level, too little to say anything; raise share, or "
+                       "benchmark.max_time_per_iteration (minutes) or max_seconds_per_run",
+                       load.max_time.count()));
+    }
+    if (load.max_requests < fewest_in_look) {
+      warn(optimization_, "optimization", "short_look", "too_few",
+           fmt::format("leaves {} requests of a level, too few to say anything; raise share or "
+                       "benchmark.max_requests_per_iteration",
+                       load.max_requests));
     }
   }
 

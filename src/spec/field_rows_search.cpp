@@ -18,6 +18,7 @@ constexpr Words bases = {"mean", "best_point"};
 
 constexpr Bounds racers = {2.0, 8.0, false};
 constexpr Bounds race_rounds = {1.0, 50.0, false};
+constexpr Bounds look_share = {0.05, 0.5, false};
 
 constexpr auto rows = std::to_array<Field>({
     {"optimization.strategy", text, "\"grid_search\"", strategies, free_range,
@@ -76,6 +77,13 @@ constexpr auto rows = std::to_array<Field>({
      "How many of the best take part; the engine's defaults come on top.", Mark::none, "", ""},
     {"optimization.race.rounds", integer, "5", any, race_rounds,
      "Rounds at most; fewer than 3 decide nothing.", Mark::none, "", ""},
+    {"optimization.short_look", boolean_or_object, "", any, free_range,
+     "Sends a share of the load first, and the whole load only while the configuration may still become the "
+     "best. The engine's defaults, repeats and the final race are always measured whole. true = a quarter. "
+     "Absent: every configuration is measured whole.",
+     Mark::none, "", ""},
+    {"optimization.short_look.share", number, "0.25", any, look_share,
+     "Share of the time and of the requests of each level.", Mark::none, "", ""},
     {"optimization.max_parallel_experiments", integer, "1", any, from_1, "Experiments at the same time.",
      Mark::none, "", ""},
     {"optimization.study_name", text, "", any, free_range, "Name of a study in an external store.",

@@ -95,4 +95,14 @@ base::Result<void> set_race(Task& task, std::optional<RaceWish> race) {
   return {};
 }
 
+base::Result<void> measure_whole(Task& task) {
+  if (!task.running.short_look) return {};
+  auto document = base::parse_json(task.document);
+  if (!document) return tl::unexpected(document.error());
+  (*document)["optimization"]["short_look"] = false;
+  task.document = base::to_pretty_text(*document);
+  task.running.short_look.reset();
+  return {};
+}
+
 }  // namespace autotuner::spec

@@ -45,6 +45,10 @@ Loaded load_task(std::string_view text, Format format, const LoadOptions& option
 /// invalid_input for a race with compat: reference.
 base::Result<void> set_race(Task& task, std::optional<RaceWish> race);
 
+/// Takes the short look away from a task that has one, in its document, too. Errors: none for a task that was
+/// loaded.
+base::Result<void> measure_whole(Task& task);
+
 /// JSON Schema (draft 2020-12) of the task document, from the table that parses it.
 base::Json task_schema();
 /// The task-file reference as Markdown, from the same table.

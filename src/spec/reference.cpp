@@ -28,6 +28,7 @@ constexpr auto groups = std::to_array<Group>({
     {"optimization", "optimization", ""},
     {"optimization.repeat_best", "optimization.repeat_best", ""},
     {"optimization.race", "optimization.race", ""},
+    {"optimization.short_look", "optimization.short_look", ""},
     {"benchmark", "benchmark", "Every level is run for every scenario; each pair is one operating point."},
     {"slo", "slo", "Absent, or without a threshold: no limits."},
     {"slo.latency", "slo.latency", ""},

@@ -43,9 +43,11 @@ struct Running {
   std::optional<bool> early_stop;  ///< absent: the entry point decides
   std::optional<int> patience;
   std::optional<double> min_improvement;
-  bool stop_when_converged = false;  ///< obeys the stop rule of the strategy, if it has one
+  bool stop_when_converged = false;                ///< obeys the stop rule of the strategy, if it has one
   std::optional<std::pair<int, int>> repeat_best;  ///< k best points n more times
   std::optional<RaceWish> race;                    ///< never together with repeat_best
+  /// Share of the load that decides whether the rest is sent; 0.05 to 0.5. Absent: all of it is.
+  std::optional<double> short_look;
   bool operator==(const Running&) const = default;
 };
 

@@ -17,7 +17,7 @@ const char* to_text(ExperimentStatus status);
 /// Any case, as stored rows have it in capitals.
 std::optional<ExperimentStatus> experiment_status_from_text(std::string_view text);
 
-/// queue pull deploy ready warmup level teardown, with what a level measured.
+/// queue pull deploy ready look warmup level teardown, with what a level measured.
 struct Phase {
   std::string name;
   std::string started_at;  ///< ISO, UTC
@@ -40,6 +40,10 @@ struct Experiment {
   std::optional<int> same_as;        ///< row whose result this one copies
   std::optional<int> repeat_of;
   int attempt = 1;
+
+  double fidelity = 1;                 ///< share of the load that was sent: below 1 = the short look alone
+  std::string cut_short;               ///< why the whole load was not sent, for people; empty = it was
+  std::map<std::string, double> look;  ///< what the short look measured before the whole load, by metric
 
   std::optional<metrics::Metrics> metrics;
   metrics::Score score;  ///< score, value, verdict, best points

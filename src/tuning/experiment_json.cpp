@@ -150,6 +150,9 @@ void add_circumstances(Json& json, const Experiment& e) {
   json["same_as"] = value_or_null(e.same_as);
   json["repeat_of"] = value_or_null(e.repeat_of);
   json["attempt"] = e.attempt;
+  json["fidelity"] = number_or_null(e.fidelity);
+  json["cut_short"] = text_or_null(e.cut_short);
+  if (!e.look.empty()) json["short_look"] = e.look;
   json["warnings"] = e.warnings;
   json["log_path"] = text_or_null(e.log_path);
 }
@@ -244,6 +247,9 @@ void read_circumstances(RecordReader& reader, Experiment& e) {
   reader.integer("same_as", e.same_as);
   reader.integer("repeat_of", e.repeat_of);
   reader.integer("attempt", e.attempt);
+  reader.number("fidelity", e.fidelity);
+  reader.text("cut_short", e.cut_short);
+  reader.number_map("short_look", e.look);
   reader.texts("warnings", e.warnings);
   reader.text("log_path", e.log_path);
 }

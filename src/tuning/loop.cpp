@@ -253,8 +253,7 @@ base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token fi
   if (!agenda_->copies_baseline(experiment)) {
     co_await save(experiment);  // what is under way is known to a run that resumes
     if (halted_) co_return;
-    const TrialRunner::Context context{run_.task, agenda_->setting(), options_,
-                                       per_gpu_,  run_.task_id,       run_deadline()};
+    const TrialRunner::Context context{run_, agenda_->setting(), options_, per_gpu_, run_deadline()};
     co_await trials_.run(experiment, context, finish);
   }
   co_await save(experiment);

@@ -64,6 +64,7 @@ search::Trial trial_of(const Experiment& experiment) {
   trial.failure = failure_of(experiment);
   trial.start_seconds = experiment.deploy_s + experiment.ready_s;
   trial.bench_seconds = experiment.benchmark_s;
+  trial.fidelity = experiment.fidelity;
   return trial;
 }
 
@@ -90,7 +91,7 @@ bool is_out_of_patience(const Run& run) {
     const auto trial = trial_of(*experiment);
     const bool comparable = best && best->rank == trial.rank && best->score && trial.score;
     const bool enough = !comparable || *best->score - *trial.score >= needed * std::abs(*best->score);
-    if (!best || (search::better(trial, *best) && enough)) {
+    if (trial.fidelity >= 1 && (!best || (search::better(trial, *best) && enough))) {
       best = trial;
       since = 0;
     } else {
@@ -107,7 +108,7 @@ std::vector<int> due_repeats(const Run& run) {
   std::vector<search::Trial> trials;
   for (const auto& experiment : run.experiments) {
     const bool measured = is_search_row(experiment) && experiment.status == ExperimentStatus::success;
-    if (measured && !experiment.same_as) trials.push_back(trial_of(experiment));
+    if (measured && !experiment.same_as && experiment.fidelity >= 1) trials.push_back(trial_of(experiment));
   }
   std::ranges::stable_sort(trials, search::better);
   if (trials.size() > static_cast<std::size_t>(points)) trials.resize(static_cast<std::size_t>(points));

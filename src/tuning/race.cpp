@@ -13,7 +13,7 @@ namespace {
 using search::RaceExit;
 
 bool is_measured(const Experiment& experiment) {
-  return experiment.status == ExperimentStatus::success && !experiment.same_as;
+  return experiment.status == ExperimentStatus::success && !experiment.same_as && experiment.fidelity >= 1;
 }
 
 bool is_sound(const Experiment& experiment) {

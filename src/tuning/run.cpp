@@ -85,6 +85,7 @@ metrics::Contender contender(const Experiment& experiment, const Experiment* bas
       .number = experiment.number,
       .flags = identity_of_flags(experiment),
       .rank = experiment.rank(),
+      .whole = experiment.fidelity >= 1,
       .valid = !audited || experiment.metrics->audit().trust != metrics::Trust::invalid,
       .score = experiment.score.score,
       .hard_excess = experiment.score.slo.hard_excess,

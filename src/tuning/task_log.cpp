@@ -101,6 +101,7 @@ void TaskLog::handle(const ExperimentFinished& event) {
   const auto& experiment = event.experiment;
   const auto number = experiment.number;
   for (const auto& text : experiment.warnings) tell(number, warning, text);
+  if (!experiment.cut_short.empty()) tell(number, info, experiment.cut_short);
   if (experiment.failure) {
     tell(number, error,
          fmt::format("{} ({}): {}", engine::to_text(experiment.failure->code),

@@ -9,6 +9,7 @@
 #include "engine/resolve.hpp"
 #include "tuning/events.hpp"
 #include "tuning/loop.hpp"
+#include "tuning/measurement.hpp"
 #include "tuning/ports/engine_host.hpp"
 #include "tuning/ports/load_runner.hpp"
 
@@ -23,15 +24,7 @@ class TrialRunner {
  public:
   TrialRunner(EngineHost& host, LoadRunner& load, const base::Clock& clock, const EventSink& events);
 
-  /// What all trials of a run share.
-  struct Context {
-    const spec::Task& task;
-    const engine::Setting& setting;
-    const LoopOptions& options;
-    bool per_gpu = true;
-    std::int64_t task_id = 0;
-    std::optional<base::SteadyTime> run_deadline;  ///< wall limit of the whole task
-  };
+  using Context = TrialContext;
 
   /// One more attempt is made when the cause is transient. A stop request ends it as failed with code
   /// cancelled.
@@ -40,8 +33,6 @@ class TrialRunner {
  private:
   base::Awaitable<void> attempt(Experiment& experiment, const engine::Resolved& resolved,
                                 const Context& context, std::stop_token stop);
-  base::Awaitable<void> measure(Experiment& experiment, RunningEngine& engine, const Context& context,
-                                base::SteadyTime deadline, const LoadWatcher& watcher, std::stop_token stop);
 
   EngineHost& host_;
   LoadRunner& load_;

@@ -21,7 +21,7 @@ struct LoadRequest {
   engine::RuntimeId runtime = engine::RuntimeId::sim;
   metrics::Slo slo;                 ///< for goodput and verdicts of batches
   base::SteadyTime deadline;        ///< levels not finished by then are cut
-  std::uint64_t prompt_stream = 0;  ///< distinct per trial: no trial sees another's prompts (prefix cache)
+  std::uint64_t prompt_stream = 0;  ///< distinct per load: none sees another's prompts (prefix cache)
   std::string result_folder;        ///< genai-bench files go here; empty = none
   std::string task_name;
   int experiment = 0;
