@@ -148,6 +148,8 @@ Json summary(const TuningTable& table, const std::string& strategy,
           {"crashes", mean(collect([](const ReplayedStudy& s) { return s.crashes; }))},
           {"violations", mean(collect([](const ReplayedStudy& s) { return s.violations; }))},
           {"repeats", mean(collect([](const ReplayedStudy& s) { return s.repeats; }))},
+          {"cut_short", mean(collect([](const ReplayedStudy& s) { return s.cut_short; }))},
+          {"cut_wrongly", mean(collect([](const ReplayedStudy& s) { return s.cut_wrongly; }))},
           {"restarts", mean(collect([](const ReplayedStudy& s) { return s.restarts; }))},
           {"stopped", mean(collect([](const ReplayedStudy& s) { return s.would_stop > 0 ? 1 : 0; }))},
           {"trials_until_stop", mean(collect(trials_until_stop))},
@@ -176,15 +178,20 @@ std::string row_of(const TuningTable& table, const Json& figures) {
                         100 * figures["stopped"].get<double>(), figures["trials_until_stop"].get<double>(),
                         figures["loss_of_stopping"].get<double>())
           : "";
+  const auto cut = figures["cut_short"].get<double>() > 0
+                       ? fmt::format(" | {:.1f} trials cut short, {:.2f} of them within 1 % of the best",
+                                     figures["cut_short"].get<double>(), figures["cut_wrongly"].get<double>())
+                       : "";
   return fmt::format(
       "{:26} {:6} n={:<3}{} | within 5 %{} 2 % {:.2f} | first hit {:g} | crashes {:.2f} restarts {:.1f} | "
       "{:.0f} s "
-      "to 5 % | ask {:.2f} ms, slowest {:.1f} ms{}\n",
+      "to 5 %, {:.0f} s in all | ask {:.2f} ms, slowest {:.1f} ms{}{}\n",
       table.name, figures["sampler"].get<std::string>(), figures["studies"].get<std::size_t>(), means, hits,
       last["within_2"].get<double>(), figures["median_first_hit_5"].get<double>(),
       figures["crashes"].get<double>(), figures["restarts"].get<double>(),
-      figures["median_seconds_to_5"].get<double>(), 1e3 * figures["seconds_per_ask"].get<double>(),
-      1e3 * figures["slowest_ask_seconds"].get<double>(), stop);
+      figures["median_seconds_to_5"].get<double>(), figures["replay_seconds"].get<double>(),
+      1e3 * figures["seconds_per_ask"].get<double>(), 1e3 * figures["slowest_ask_seconds"].get<double>(), cut,
+      stop);
 }
 
 /// One line per study, in the members that comparisons read.
@@ -203,6 +210,8 @@ Json run_of(const TuningTable& table, const std::string& strategy, const Replaye
           {"violations", study.violations},
           {"repeats", study.repeats},
           {"restarts", study.restarts},
+          {"cut_short", study.cut_short},
+          {"cut_wrongly", study.cut_wrongly},
           {"replay_seconds", rounded(study.spent_seconds.back(), 0.1)},
           {"would_stop", study.would_stop},
           {"seconds_per_ask", study.ask_seconds / static_cast<double>(std::max<std::size_t>(study.asks, 1))}};
@@ -276,6 +285,10 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_option("--workers", choices->study.workers, "trials at once in each study, at true cost")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));
+  command
+      ->add_option("--short-look", choices->study.short_look,
+                   "share of the load that decides whether the rest is sent, as optimization.short_look does")
+      ->check(CLI::Range(0.05, 0.5));
   command->add_flag("--stop", choices->study.asks_to_stop,
                     "report when the strategy would stop, how many trials that saves and what it loses");
   command->footer(

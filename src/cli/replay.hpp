@@ -17,7 +17,9 @@ struct ReplayedStudy {
   std::size_t violations = 0;  ///< points that are not in the table
   std::size_t repeats = 0;
   std::size_t restarts = 0;
-  double ask_seconds = 0;  ///< computing time of all suggestions
+  std::size_t cut_short = 0;    ///< trials that ended after the short look
+  std::size_t cut_wrongly = 0;  ///< of these, truly within 1 % of the best of the table
+  double ask_seconds = 0;       ///< computing time of all suggestions
   std::size_t asks = 0;
   double slowest_ask_seconds = 0;
   std::size_t would_stop = 0;    ///< after this trial; 0 = never
@@ -26,6 +28,7 @@ struct ReplayedStudy {
 
 struct ReplayOptions {
   std::size_t workers = 1;    ///< trials at once, each on hardware of its own
+  double short_look = 0;      ///< share of the load that is sent first; 0 = none
   bool asks_to_stop = false;  ///< notes when the strategy would stop; the study goes on
 };
 

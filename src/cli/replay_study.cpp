@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 
 #include <fmt/format.h>
 
 #include "cli/replay.hpp"
 #include "search/frontier.hpp"
+#include "tuning/short_look.hpp"
 
 namespace autotuner::cli {
 namespace {
@@ -65,6 +67,26 @@ class FrontierShare {
   double best_ = 0;
   std::vector<search::Values> seen_;
 };
+
+/// What the score may be at the bounds of the interval that noise of deviation `sigma` of ln leaves; the same
+/// factor moves all metrics, as it does in the table.
+std::optional<metrics::Estimate> score_estimate(const TuningTable& table, const search::Report& report,
+                                                double sigma) {
+  constexpr double normal_975 = 1.96;
+  const auto& problem = table.space.problem;
+  const auto score_at = [&](double factor) {
+    auto moved = report.metrics;
+    for (const auto& metric : table.metrics) {
+      if (metric.noise == NoiseKind::multiply) moved[metric.name] *= factor;
+      if (metric.noise == NoiseKind::divide) moved[metric.name] /= factor;
+    }
+    return search::soft_score(*problem.objective, problem.slos, moved).value_or(0);
+  };
+  const double score = score_at(1);
+  if (!(score > 0)) return std::nullopt;
+  const double reach = std::exp(normal_975 * sigma);
+  return metrics::Estimate{score, 1 - score_at(1 / reach) / score, score_at(reach) / score - 1};
+}
 
 /// A study under way: workers that each take a trial when they are free.
 class Replay {
@@ -159,7 +181,29 @@ class Replay {
       trial.report.start_seconds = fresh ? row.start_seconds : 0;
       trial.report.bench_seconds = row.bench_seconds;
     }
+    if (options_.short_look > 0) look(index, visit, trial);
     server = trial.report.failure == search::Failure::none ? std::move(wanted) : "";
+  }
+
+  /// As a trial does on a running engine; nothing is cut short before one went on.
+  void look(std::size_t index, std::uint64_t visit, Running& trial) {
+    if (trial.report.failure != search::Failure::none || !best_estimate_) return;
+    const double share = options_.short_look;
+    const auto looked = observe(table_, index, result_.seed, visit, share);
+    const auto estimate = score_estimate(table_, looked, table_.sigma / std::sqrt(share));
+    const auto lag = estimate ? tuning::lag_behind(*estimate, *best_estimate_, true, 0) : std::nullopt;
+    const double whole = trial.report.bench_seconds;
+    if (!went_on_ || !lag || !tuning::is_surely_worse(*lag)) {
+      went_on_ = true;
+      trial.report.bench_seconds = (1 + share) * whole;
+      return;
+    }
+    trial.report.metrics = looked.metrics;
+    trial.report.fidelity = share;
+    trial.report.bench_seconds = share * whole;
+    trial.status += ", short look";
+    ++result_.cut_short;
+    result_.cut_wrongly += trial.truth >= 0.99 * table_.best ? 1 : 0;
   }
 
   void finish(const Running& trial) {
@@ -171,8 +215,9 @@ class Replay {
       ++result_.crashes;
     if (!problem.objectives.empty()) {
       if (trial.row) best_truth_ = frontier_.with(*trial.row);
-    } else if (score > best_seen_) {
+    } else if (score > best_seen_ && trial.report.fidelity >= 1) {
       best_seen_ = score;
+      best_estimate_ = score_estimate(table_, trial.report, table_.sigma);
       best_truth_ = trial.truth / table_.best;
     }
     result_.trace.push_back(best_truth_);
@@ -200,6 +245,8 @@ class Replay {
   std::unordered_map<std::size_t, std::uint64_t> visits_;
   double best_seen_ = -1;
   double best_truth_ = 0;
+  std::optional<metrics::Estimate> best_estimate_;  ///< of the best seen
+  bool went_on_ = false;                            ///< a trial, after its short look
   ReplayedStudy result_;
 };
 

@@ -145,5 +145,33 @@ TEST(Replay, AgreesWithTheLineProtocolTrialByTrial) {
   }
 }
 
+TEST(Replay, WithAShortLookSpendsLessOnWhatIsFarBehind) {
+  const auto table = example();
+  const auto blueprint = blueprint_of(table);
+  std::size_t cut = 0;
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const auto study = replay_study(table, blueprint, seed, {.short_look = 0.25});
+    cut += study.cut_short;
+    EXPECT_EQ(study.cut_wrongly, 0U) << seed;
+    EXPECT_EQ(study.trace.size(), 12U);
+    // A trial costs 5 s for its start at most, and between a quarter and one and a quarter of 3 s.
+    EXPECT_LE(study.spent_seconds.back(), 12 * (5 + 1.25 * 3));
+  }
+  EXPECT_GT(cut, 5U);
+}
+
+TEST(TuningTable, HasMoreNoiseInALookAtAShareOfTheLoad) {
+  auto table = example();
+  table.outlier_share = 0;
+  const double truth = table.rows[0].metrics[0];
+  double look = 0;
+  double whole = 0;
+  for (std::uint64_t seed = 0; seed < 400; ++seed) {
+    look += std::pow(std::log(observe(table, 0, seed, 0, 0.25).metrics["rate"] / truth), 2);
+    whole += std::pow(std::log(observe(table, 0, seed, 0).metrics["rate"] / truth), 2);
+  }
+  EXPECT_NEAR(look / whole, 4, 1);
+}
+
 }  // namespace
 }  // namespace autotuner::cli

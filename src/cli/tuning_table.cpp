@@ -200,13 +200,18 @@ double noise_factor(const TuningTable& table, std::uint64_t seed, std::uint64_t 
   return factor;
 }
 
-search::Report observe(const TuningTable& table, std::size_t index, std::uint64_t seed, std::uint64_t visit) {
+search::Report observe(const TuningTable& table, std::size_t index, std::uint64_t seed, std::uint64_t visit,
+                       double share) {
+  constexpr std::uint64_t first_look = 1'000'000;
   const auto& row = table.rows[index];
   search::Report report;
   report.point = row.point;
   report.failure = search::failure_from_status(row.status, row.detail).value_or(search::Failure::other);
   if (report.failure != search::Failure::none) return report;
-  const double factor = noise_factor(table, seed, index, visit);
+  report.fidelity = share;
+  const double factor =
+      share < 1 ? std::pow(noise_factor(table, seed, index, first_look + visit), 1 / std::sqrt(share))
+                : noise_factor(table, seed, index, visit);
   for (std::size_t i = 0; i < table.metrics.size(); ++i) {
     const auto& metric = table.metrics[i];
     const double scale = metric.noise == NoiseKind::multiply ? factor

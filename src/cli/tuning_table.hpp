@@ -53,7 +53,9 @@ base::Result<TuningTable> read_tuning_table(const std::string& path);
 /// The factor of noise of one visit to a row: log-normal, with a share of outliers. Equal for all optimizers.
 double noise_factor(const TuningTable& table, std::uint64_t seed, std::uint64_t row, std::uint64_t visit);
 
-/// What one visit to a row reports, noise included; without costs.
-search::Report observe(const TuningTable& table, std::size_t row, std::uint64_t seed, std::uint64_t visit);
+/// What one visit to a row reports, noise included; without costs. Of a share of the load the noise has 1 /
+/// share times the variance, and another draw.
+search::Report observe(const TuningTable& table, std::size_t row, std::uint64_t seed, std::uint64_t visit,
+                       double share = 1);
 
 }  // namespace autotuner::cli

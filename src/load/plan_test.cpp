@@ -30,5 +30,21 @@ TEST(Plan, BoundsTheMeasuredTime) {
   EXPECT_EQ(longest_duration(workload).count(), 120);
 }
 
+TEST(Plan, ShortensTimeAndRequestsButKeepsItsLevels) {
+  Workload workload;
+  workload.levels = {{1, std::nullopt}, {4, std::nullopt}};
+  workload.max_time = std::chrono::seconds(60);
+  workload.max_requests = 101;
+  const auto quarter = shortened(workload, 0.25);
+  EXPECT_EQ(quarter.max_time.count(), 15);
+  EXPECT_EQ(quarter.max_requests, 26);
+  EXPECT_EQ(quarter.levels, workload.levels);
+  // Two requests for each user of the highest level, as far as there are so many.
+  workload.levels = {{32, std::nullopt}};
+  EXPECT_EQ(shortened(workload, 0.25).max_requests, 64);
+  workload.max_requests = 50;
+  EXPECT_EQ(shortened(workload, 0.25).max_requests, 50);
+}
+
 }  // namespace
 }  // namespace autotuner::load

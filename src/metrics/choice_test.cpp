@@ -302,5 +302,30 @@ TEST(Choice, RanksAnEntrantThatMissedTheLimitsInTheRaceBehindThoseThatKeepThem) 
   EXPECT_EQ(choose(rows, false, &race).best, 2);
 }
 
+TEST(Choice, NeverTakesOneThatOnlyTheShortLookSaw) {
+  auto looked = scored(2, -200);
+  looked.whole = false;
+  const std::vector<Contender> rows{scored(1, -100), looked, scored(3, -50, 1), violating(4, 1.5)};
+  for (const bool compat : {false, true}) {
+    const auto choice = choose(rows, compat);
+    EXPECT_THAT(order_of(choice), ElementsAre(1, 3, 2, 4)) << compat;
+    EXPECT_EQ(choice.best, 1);
+    EXPECT_EQ(choice.runner_up, 3);
+    EXPECT_FALSE(choice.fastest_single);
+    EXPECT_THAT(choice.equivalent, IsEmpty());
+  }
+  EXPECT_FALSE(choose({looked}, false).best);
+  EXPECT_FALSE(choose({scored(1, -100), looked}, false).runner_up);
+}
+
+TEST(Choice, CountsWholeMeasurementsAloneWhereThereAreSome) {
+  auto looked = repeat(2, 1, -300);
+  looked.whole = false;
+  const auto choice = choose({scored(1, -100), looked}, false);
+  ASSERT_EQ(choice.order.size(), 1U);
+  EXPECT_EQ(choice.order[0].score, -100);
+  EXPECT_EQ(choice.best, 1);
+}
+
 }  // namespace
 }  // namespace autotuner::metrics

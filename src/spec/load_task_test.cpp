@@ -263,6 +263,48 @@ TEST(LoadTask, GivesATaskAnotherRaceInItsDocumentToo) {
   EXPECT_THAT(refused.error().message, HasSubstr("optimization.repeat_best"));
 }
 
+TEST(ShortLook, IsAShareOrOff) {
+  const auto share = [](const std::string& text) {
+    const auto loaded = load_patched(R"j({"optimization": {"short_look": )j" + text + "}}");
+    EXPECT_TRUE(loaded.task) << text;
+    return loaded.task ? loaded.task->running.short_look : std::nullopt;
+  };
+  EXPECT_EQ(share("null"), std::nullopt);
+  EXPECT_EQ(share("false"), std::nullopt);
+  EXPECT_EQ(share("true"), 0.25);
+  EXPECT_EQ(share("{}"), 0.25);
+  EXPECT_EQ(share(R"j({"share": 0.5})j"), 0.5);
+  EXPECT_EQ(problem_at(load_patched(R"j({"optimization": {"short_look": {"share": 0.6}}})j"),
+                       "optimization.short_look.share")
+                .message,
+            "is 0.6; must be between 0.05 and 0.5");
+  EXPECT_EQ(problem_at(load_patched(R"j({"optimization": {"short_look": 0.3}})j"), "optimization.short_look")
+                .message,
+            "is 0.3; must be true, false or an object");
+  const auto compat = load_patched(R"j({"compat": "reference", "optimization": {"short_look": true}})j");
+  ASSERT_TRUE(compat.task);
+  EXPECT_FALSE(compat.task->running.short_look);
+  EXPECT_EQ(problem_at(compat, "optimization.short_look").code, "no_effect");
+}
+
+TEST(ShortLook, WarnsWhereItCannotSayAnything) {
+  const auto code = [](const std::string& benchmark) {
+    return problem_at(
+               load_patched(R"j({"optimization": {"short_look": true}, "benchmark": )j" + benchmark + "}"),
+               "optimization.short_look")
+        .code;
+  };
+  EXPECT_EQ(code(R"j({"max_requests_per_iteration": 40})j"), "too_few");
+  EXPECT_EQ(code(R"j({"max_requests_per_iteration": 400, "max_seconds_per_run": 6})j"), "too_short");
+}
+
+TEST(ShortLook, CanBeTakenAway) {
+  auto task = *load_patched(R"j({"optimization": {"short_look": true}})j").task;
+  ASSERT_TRUE(measure_whole(task));
+  EXPECT_FALSE(task.running.short_look);
+  EXPECT_FALSE(load_json(task.document).task->running.short_look);
+}
+
 TEST(LoadTask, TurnsWarningsIntoErrorsWhenStrict) {
   EXPECT_TRUE(load_patched(R"j({"color": 1})j").task);
   const auto strict = load_patched(R"j({"color": 1})j", {.strict = true});
