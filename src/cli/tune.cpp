@@ -258,7 +258,7 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
       ->check(CLI::Range(1, 50));
   command->add_flag("--no-race", options->no_race, "no final race")->excludes("--race");
   command->add_flag("--fixed", options->fixed,
-                    "measure every level to its end, which is all that this version does");
+                    "measure every level of every configuration to its end: no short look");
   command->add_flag("--strict", options->strict, "treat warnings about the task file as errors");
   command->add_flag("--fail-on-slo", options->fail_on_slo, "exit with 3 when soft limits are missed, too");
   command->add_flag("--json", options->json, "print the summary document alone on stdout");

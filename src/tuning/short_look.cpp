@@ -19,6 +19,7 @@ struct Goalpost {
 
 std::vector<Goalpost> goalposts_of(const metrics::Goal& goal, const metrics::Score& score) {
   std::vector<Goalpost> goalposts;
+  goalposts.reserve(goal.objectives.size() + 1);
   for (const auto& wanted : goal.objectives) goalposts.push_back({wanted.metric, wanted.maximise});
   if (goalposts.empty()) goalposts.push_back({score.metric, metrics::is_maximised(goal.objective)});
   return goalposts;
