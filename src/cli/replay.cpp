@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/line_protocol.hpp"
+#include "cli/past_study.hpp"
 #include "cli/prior.hpp"
 
 namespace autotuner::cli {
@@ -31,6 +32,8 @@ struct Choices {
   bool log = false;
   bool no_prior = false;
   std::string wrong_prior;
+  std::string history;
+  bool wrong_history = false;
   std::vector<std::string> objectives;
   ReplayOptions study;
 };
@@ -72,16 +75,32 @@ base::Result<std::vector<search::Objective>> objectives_from(const std::vector<s
   return objectives;
 }
 
-std::vector<ReplayedStudy> replay_all(const TuningTable& table, const search::Blueprint& blueprint,
-                                      Seeds seeds, unsigned jobs, const ReplayOptions& options) {
+/// Of a study that starts from an earlier one: each seed has an earlier study of its own.
+base::Result<search::Blueprint> blueprint_of(const TuningTable& table, const search::Options& options,
+                                             const PastStudy* past, std::uint64_t seed) {
+  auto problem = table.space.problem;
+  if (past != nullptr)
+    problem.prior = search::history_prior(table.space.space, problem, successes_of(*past, seed));
+  return search::Blueprint::make(table.space.space, table.space.rules, options, problem);
+}
+
+/// `past`: nullptr = the studies start from nothing.
+base::Result<std::vector<ReplayedStudy>> replay_all(const TuningTable& table, const search::Options& how,
+                                                    const PastStudy* past, Seeds seeds,
+                                                    const Choices& choices) {
+  const auto common = blueprint_of(table, how, nullptr, 0);
+  if (!common) return tl::unexpected(common.error());
   std::vector<ReplayedStudy> studies(seeds.last - seeds.first);
   std::atomic<std::size_t> next{0};
   {
     std::vector<std::jthread> workers;
-    for (unsigned i = 0; i < std::max(1U, jobs); ++i) {
+    for (unsigned i = 0; i < std::max(1U, choices.jobs); ++i) {
       workers.emplace_back([&] {
-        for (auto at = next++; at < studies.size(); at = next++)
-          studies[at] = replay_study(table, blueprint, seeds.first + at, options);
+        for (auto at = next++; at < studies.size(); at = next++) {
+          const auto seed = seeds.first + at;
+          const auto own = past == nullptr ? common : blueprint_of(table, how, past, seed);
+          studies[at] = replay_study(table, own ? *own : *common, seed, choices.study);
+        }
       });
     }
   }
@@ -222,6 +241,12 @@ base::Result<void> replay(const Choices& choices) {
   if (!options) return tl::unexpected(options.error());
   const auto seeds = seeds_from(choices.seeds);
   if (!seeds) return tl::unexpected(seeds.error());
+  std::optional<PastStudy> past;
+  if (!choices.history.empty()) {
+    auto read = read_past_study(choices.history, !choices.no_prior, choices.wrong_history);
+    if (!read) return tl::unexpected(read.error());
+    past = std::move(*read);
+  }
   for (const auto& path : choices.tables) {
     auto table = read_tuning_table(path);
     if (!table) return tl::unexpected(table.error());
@@ -233,10 +258,9 @@ base::Result<void> replay(const Choices& choices) {
     if (!objectives) return tl::unexpected(objectives.error());
     table->space.problem.objectives = std::move(*objectives);
     options->horizon = table->budgets.back();
-    const auto blueprint =
-        search::Blueprint::make(table->space.space, table->space.rules, *options, table->space.problem);
-    if (!blueprint) return tl::unexpected(blueprint.error());
-    const auto studies = replay_all(*table, *blueprint, *seeds, choices.jobs, choices.study);
+    const auto played = replay_all(*table, *options, past ? &*past : nullptr, *seeds, choices);
+    if (!played) return tl::unexpected(played.error());
+    const auto& studies = *played;
     if (choices.log) {
       for (const auto& study : studies) {
         fmt::print("{} seed {}\n", table->name, study.seed);
@@ -275,6 +299,13 @@ void add_replay(CLI::App& app, int& exit_code) {
       ->add_option("--wrong-prior", choices->wrong_prior,
                    "test of robustness: expect the opposite (flipped) or err by a factor of three (x3)")
       ->check(CLI::IsMember({"flipped", "x3"}));
+  auto* history = command->add_option(
+      "--history", choices->history,
+      "NAME.json of another table: a study of 30 trials on it, with a seed of its own, is known beforehand");
+  command
+      ->add_flag("--wrong-history", choices->wrong_history,
+                 "test of robustness: the earlier study tells the inverse of every metric")
+      ->needs(history);
   command
       ->add_option(
           "--objectives", choices->objectives,

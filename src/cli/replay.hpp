@@ -22,8 +22,9 @@ struct ReplayedStudy {
   double ask_seconds = 0;       ///< computing time of all suggestions
   std::size_t asks = 0;
   double slowest_ask_seconds = 0;
-  std::size_t would_stop = 0;    ///< after this trial; 0 = never
-  std::vector<std::string> log;  ///< by trial: point, outcome, reason
+  std::size_t would_stop = 0;           ///< after this trial; 0 = never
+  std::vector<std::string> log;         ///< by trial: point, outcome, reason
+  std::vector<search::Report> reports;  ///< by trial, as the strategy was told
 };
 
 struct ReplayOptions {

@@ -226,6 +226,7 @@ class Replay {
                                       trial.truth / table_.best, best_truth_, trial.status,
                                       space::to_text(trial.suggestion.point), trial.suggestion.reason));
     study_.tell(trial.report);
+    result_.reports.push_back(trial.report);
     if (!options_.asks_to_stop || result_.would_stop != 0) return;
     const auto advice = study_.stop_advice();
     if (!advice) return;

@@ -137,7 +137,7 @@ class GpSearch final : public PoolSearch {
         if (!expected.empty()) value -= slo.exponent * std::max(0.0, expected[i] - std::log(slo.max));
       }
       value += std::log(std::max(feasibility().probability(i), 1e-6));
-      const double margin = ground().margins()[i];
+      const double margin = ground().margins().empty() ? 0 : ground().margins()[i];
       if (margin < 0) value += 100 * margin;
       if (value > best.value) best = {.index = i, .value = value};
     }

@@ -72,6 +72,7 @@ GpGround::GpGround(const space::Space& space, const Region& region, const Proble
   for (const auto& [name, count] : known) {
     if (count < pool_.size()) expected_.erase(name);
   }
+  if (std::ranges::all_of(margins_, [](double margin) { return std::isnan(margin); })) margins_.clear();
 }
 
 void GpGround::number_values() {

@@ -47,7 +47,7 @@ class GpGround {
   std::span<const double> expected(const std::string& metric) const;
   /// Whether it has of any: a prior that knows memory alone tells nothing of where to begin.
   bool expects_metrics() const { return !expected_.empty(); }
-  /// By position in the pool, NaN = not known; empty without a prior.
+  /// By position in the pool, NaN = not known; empty where none is.
   std::span<const double> margins() const { return margins_; }
   Prospect prospect(const space::Point& point) const;
 

@@ -20,6 +20,19 @@ struct Observation {
   double noise_scale = 1;  ///< its noise variance in units of the others'
 };
 
+/// What a model believes of the noise-free quantity, in its units, without how sure it is.
+class MeanFunction {
+ public:
+  MeanFunction(const Process& process, double center, double scale)
+      : mean_(process), center_(center), scale_(scale) {}
+  double at(std::span<const double> features) const { return center_ + scale_ * mean_.at(features); }
+
+ private:
+  PosteriorMean mean_;
+  double center_;
+  double scale_;
+};
+
 /// A Gaussian process over one quantity that keeps itself fitted. What it believes is a function of the
 /// observations in the order of their numbers alone, not of the order in which it met them, so a search that
 /// is taken up again goes on as it would have: hyperparameters are fitted to the first 1, 2, ... 8, 10, 12,
@@ -55,6 +68,10 @@ class MetricModel {
 
   /// Of the noise-free quantity, in its units.
   Gaussian at(std::span<const double> features, double expectation) const;
+
+  /// at() without the deviation, for many points; of a model that has observations and no expectations. Lives
+  /// on its own.
+  MeanFunction mean_function() const { return {process_, fits_.back().center, fits_.back().scale}; }
 
   /// A belief under one kernel, and the share of belief that this kernel has.
   struct Weighted {

@@ -149,6 +149,34 @@ Gaussian Process::at(std::span<const double> row, double expectation) const {
   return {mean, std::sqrt(std::max(variance, static_cast<double>(least_variance)))};
 }
 
+PosteriorMean::PosteriorMean(const Process& process)
+    : kernel_(process.kernel()),
+      column_weights_(column_weights(kernel_, process.set().groups)),
+      columns_(process.set().groups.size()),
+      rows_(process.set().rows),
+      weights_(process.white().begin(), process.white().end()) {
+  for (std::size_t i = weights_.size(); i-- > 0;) {
+    const auto l = process.factor().row(i);
+    weights_[i] /= l[i];
+    for (std::size_t j = 0; j < i; ++j) weights_[j] -= l[j] * weights_[i];
+  }
+}
+
+double PosteriorMean::at(std::span<const double> row) const {
+  const double signal = std::exp(2 * kernel_.log_signal);
+  const double constant = kernel_.constant * kernel_.constant;
+  double mean = 0;
+  for (std::size_t i = 0; i < weights_.size(); ++i) {
+    double squared = 0;
+    for (std::size_t c = 0; c < columns_; ++c) {
+      const double gap = row[c] - rows_[i * columns_ + c];
+      squared += gap * gap * column_weights_[c];
+    }
+    mean += weights_[i] * (signal * matern(squared) + constant);
+  }
+  return mean;
+}
+
 JointGaussian Process::jointly(std::span<const double> rows, std::span<const double> expectations) const {
   // Of the factor of observations and points together, the corner of the points is that of their posterior.
   constexpr double no_noise = 1e-6;

@@ -59,6 +59,21 @@ class Process {
   std::vector<double> white_;
 };
 
+/// The posterior mean of a process by itself: O(n) for a point.
+class PosteriorMean {
+ public:
+  explicit PosteriorMean(const Process& process);
+  /// In the units of the process, where nothing is expected.
+  double at(std::span<const double> row) const;
+
+ private:
+  Kernel kernel_;
+  std::vector<double> column_weights_;
+  std::size_t columns_ = 0;
+  std::vector<double> rows_;
+  std::vector<double> weights_;  ///< K^-1 y
+};
+
 /// Points to be judged, by column in tiles that stay in the cache.
 class CandidateSet {
  public:
