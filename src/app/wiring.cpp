@@ -27,6 +27,7 @@
 #include "store/sql_task_store.hpp"
 #include "store/task_lock.hpp"
 #include "traffic/native_load_runner.hpp"
+#include "tuning/earlier.hpp"
 
 namespace autotuner::app {
 namespace {
@@ -151,7 +152,12 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
           return hosts::read_model_config(task.runtime, task.model.id_or_path,
                                           hosts::model_folders(local_host_settings(settings)));
         };
-        cli::add_plan(app, settings, {hardware, model_config}, code);
+        const auto finished_runs = [&settings](engine::RuntimeId runtime) {
+          return with_store<std::vector<tuning::Run>>(settings, [runtime](tuning::TaskStore& store) {
+            return store.finished(runtime, tuning::most_looked_at);
+          });
+        };
+        cli::add_plan(app, settings, {hardware, model_config, finished_runs}, code);
       },
       [&, hardware](CLI::App& app, int& code) { cli::add_validate(app, hardware, code); },
       [&, hardware](CLI::App& app, int& code) { cli::add_init(app, hardware, code); },

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -8,6 +9,7 @@
 #include "cli/settings.hpp"
 #include "engine/advice.hpp"
 #include "spec/task.hpp"
+#include "tuning/run.hpp"
 
 namespace autotuner::cli {
 
@@ -16,6 +18,8 @@ struct PlanParts {
   std::function<engine::Hardware()> hardware;
   /// As tuning::EngineHost::model_config.
   std::function<base::Json(const spec::Task&)> model_config;
+  /// As tuning::TaskStore::finished; asked of tasks alone that want to start from earlier ones.
+  std::function<base::Result<std::vector<tuning::Run>>(engine::RuntimeId)> finished_runs;
 };
 
 /// `plan FILE`: the whole dry run: space, exclusions, first commands, GPUs, time, and what arithmetic

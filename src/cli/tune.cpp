@@ -32,8 +32,8 @@ struct TuneOptions {
   std::string file, mode, kubeconfig, model_path, out = "./results";
   WishOptions wish;
   std::optional<int> race;
-  bool no_baseline = false, no_race = false, fixed = false, resume = false, strict = false, direct = false,
-       verbose = false, json = false, fail_on_slo = false, no_files = false;
+  bool no_baseline = false, no_race = false, cold = false, warm = false, fixed = false, resume = false,
+       strict = false, direct = false, verbose = false, json = false, fail_on_slo = false, no_files = false;
 };
 
 /// The task from the file, from the options, or from questions on a terminal.
@@ -220,6 +220,12 @@ base::Result<void> ask_for_race(const TuneOptions& options, spec::Task& task) {
   return spec::set_race(task, race);
 }
 
+/// --warm-start and --cold win over the file.
+base::Result<void> ask_for_start(const TuneOptions& options, spec::Task& task) {
+  if (!options.warm && !options.cold) return {};
+  return spec::set_warm_start(task, options.warm);
+}
+
 int tune(const TuneOptions& options, const Settings& settings, const TuneParts& parts) {
   const auto unusable = [&options](const Refusal& why) {
     refuse(why, options.json);
@@ -228,10 +234,10 @@ int tune(const TuneOptions& options, const Settings& settings, const TuneParts& 
   const auto hardware = parts.detect_hardware();
   auto task = task_of(options, settings, hardware);
   if (!task) return unusable(task.error());
-  if (const auto asked = ask_for_race(options, *task); !asked) return unusable(asked.error());
-  if (options.fixed) {
-    if (const auto whole = spec::measure_whole(*task); !whole) return unusable(whole.error());
-  }
+  auto asked = ask_for_race(options, *task);
+  if (asked) asked = ask_for_start(options, *task);
+  if (asked && options.fixed) asked = spec::measure_whole(*task);
+  if (!asked) return unusable(asked.error());
   // A task made from options runs where it was typed.
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);
@@ -257,6 +263,10 @@ void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exi
                    "rounds of the final race of the best against each other (wins over the file)")
       ->check(CLI::Range(1, 50));
   command->add_flag("--no-race", options->no_race, "no final race")->excludes("--race");
+  command->add_flag("--warm-start", options->warm,
+                    "begin with what similar tasks in the store measured (wins over the file)");
+  command->add_flag("--cold", options->cold, "begin from nothing that earlier tasks measured")
+      ->excludes("--warm-start");
   command->add_flag("--fixed", options->fixed,
                     "measure every level of every configuration to its end: no short look");
   command->add_flag("--strict", options->strict, "treat warnings about the task file as errors");

@@ -15,6 +15,7 @@
 #include "report/plot.hpp"
 #include "report/sentences.hpp"
 #include "report/trials_table_html.hpp"
+#include "tuning/earlier.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -183,6 +184,8 @@ std::string method_html(const Run& run) {
                   run.planned, tuning::find(run, 0) == nullptr ? "" : " after the defaults",
                   escaped(run.stop_reason.empty() ? "not yet" : run.stop_reason),
                   base::to_duration_text(base::Seconds(run.elapsed)));
+  const auto start = run.premises ? tuning::starting_words(*run.premises) : "";
+  if (!start.empty()) text += "<li>The search " + escaped(start) + "</li>";
   text +=
       "<li>TTFT, TPOT and throughput are taken from the client's own time stamps, set directly after each "
       "read.</li></ul>";

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "metrics/registry.hpp"
 #include "report/race.hpp"
+#include "tuning/premises.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -143,6 +144,8 @@ Json frame(const tuning::Run& run, const Answer& answer) {
   return {{"schema", 1},
           {"task_name", run.task.name},
           {"strategy", run.task.strategy},
+          {"starts_from",
+           tuning::to_json(run.premises ? run.premises->earlier : std::vector<tuning::EarlierTask>{})},
           {"seed", run.seed},
           {"objective", metrics::to_text(run.task.goal.objective)},
           {"state", tuning::to_text(run.state)},

@@ -245,6 +245,10 @@ std::string optimization_text(const Wish& wish, const Plan& plan) {
     text += comment("  ", "stop earlier once it is 95 % sure that no other configuration is 1 % better");
     text += "  stop_when_converged: true\n";
   }
+  if (!plan.is_grid) {
+    text += comment("  ", "begin with what similar tasks on this host measured, if there are any");
+    text += "  warm_start: true\n";
+  }
   if (wish.budget) {
     text +=
         comment("  ", fmt::format("seconds for the whole task ({})", base::to_duration_text(*wish.budget)));

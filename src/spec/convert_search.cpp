@@ -80,6 +80,7 @@ void convert_running(const Section& optimization, Task& task) {
   if (const auto patience = optimization.integer("patience")) running.patience = static_cast<int>(*patience);
   running.min_improvement = optimization.number("min_improvement");
   running.stop_when_converged = optimization.boolean("stop_when_converged").value_or(false);
+  running.warm_start = optimization.boolean("warm_start").value_or(false);
   running.race = race_of(optimization);
   running.short_look = short_look_of(optimization);
   const Section repeat(optimization.find("repeat_best"));

@@ -59,6 +59,7 @@ class CrossChecker {
     check_times();
     check_race();
     check_short_look();
+    check_warm_start();
     check_requests();
     check_space();
   }
@@ -156,6 +157,15 @@ class CrossChecker {
                        "benchmark.max_requests_per_iteration",
                        load.max_requests));
     }
+  }
+
+  void check_warm_start() {
+    auto& running = task_.running;
+    if (!running.warm_start || task_.search.kind == search::Kind::gp) return;
+    warn(optimization_, "optimization", "warm_start", "no_effect",
+         fmt::format("has no effect with the strategy {}, which has no prior; it has with bayesian",
+                     task_.reference_compat ? task_.strategy + " of compat: reference" : task_.strategy));
+    running.warm_start = false;
   }
 
   void check_requests() {

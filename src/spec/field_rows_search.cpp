@@ -50,6 +50,11 @@ constexpr auto rows = std::to_array<Field>({
      "Stops once the chance that an untried configuration is more than 1 % better is at most 5 % (strategies "
      "bayesian and gp).",
      Mark::none, "", ""},
+    {"optimization.warm_start", boolean, "false", any, free_range,
+     "Begins with what earlier tasks in the store measured: the same engine and GPU, the same model or one "
+     "of "
+     "its kind and at most twice or half its size, a similar load (strategies bayesian and gp).",
+     Mark::none, "", ""},
     {"optimization.baseline", boolean, "", any, free_range,
      "Measures the engine's defaults first, as experiment 0. Absent: yes on the command line.", Mark::none,
      "", ""},

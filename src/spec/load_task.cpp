@@ -74,6 +74,20 @@ Loaded load_task(std::string_view text, Format format, const LoadOptions& option
   return loaded;
 }
 
+base::Result<void> set_warm_start(Task& task, bool wanted) {
+  if (wanted && task.search.kind != search::Kind::gp) {
+    return base::fail(base::ErrorKind::conflict,
+                      "the strategy {} can't start from earlier tasks, for it has no prior; bayesian can",
+                      task.strategy);
+  }
+  auto document = base::parse_json(task.document);
+  if (!document) return tl::unexpected(document.error());
+  (*document)["optimization"]["warm_start"] = wanted;
+  task.document = base::to_pretty_text(*document);
+  task.running.warm_start = wanted;
+  return {};
+}
+
 base::Result<void> set_race(Task& task, std::optional<RaceWish> race) {
   if (race && task.running.repeat_best) {
     return base::fail(

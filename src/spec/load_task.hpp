@@ -49,6 +49,10 @@ base::Result<void> set_race(Task& task, std::optional<RaceWish> race);
 /// loaded.
 base::Result<void> measure_whole(Task& task);
 
+/// Lets a task begin with what earlier tasks measured, or from nothing, in its document, too. Errors:
+/// conflict when its strategy has no prior.
+base::Result<void> set_warm_start(Task& task, bool wanted);
+
 /// JSON Schema (draft 2020-12) of the task document, from the table that parses it.
 base::Json task_schema();
 /// The task-file reference as Markdown, from the same table.

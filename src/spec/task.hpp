@@ -44,6 +44,7 @@ struct Running {
   std::optional<int> patience;
   std::optional<double> min_improvement;
   bool stop_when_converged = false;                ///< obeys the stop rule of the strategy, if it has one
+  bool warm_start = false;                         ///< begins with what similar tasks of the store measured
   std::optional<std::pair<int, int>> repeat_best;  ///< k best points n more times
   std::optional<RaceWish> race;                    ///< never together with repeat_best
   /// Share of the load that decides whether the rest is sent; 0.05 to 0.5. Absent: all of it is.

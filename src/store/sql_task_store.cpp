@@ -30,6 +30,12 @@ base::Awaitable<base::Result<tuning::Run>> SqlTaskStore::latest() {
   co_return co_await base::run_blocking(pool_, [this] { return rows_->latest(); });
 }
 
+base::Awaitable<base::Result<std::vector<tuning::Run>>> SqlTaskStore::finished(engine::RuntimeId runtime,
+                                                                               int most) {
+  co_return co_await base::run_blocking(pool_,
+                                        [this, runtime, most] { return rows_->finished(runtime, most); });
+}
+
 base::Awaitable<base::Result<std::vector<tuning::TaskHead>>> SqlTaskStore::list() {
   co_return co_await base::run_blocking(pool_, [this] { return rows_->list(); });
 }

@@ -26,6 +26,8 @@ class SqlTaskStore final : public tuning::TaskStore {
   base::Awaitable<base::Result<void>> open_run(tuning::Run& run) override;
   base::Awaitable<base::Result<tuning::Run>> find(std::string task_name) override;
   base::Awaitable<base::Result<tuning::Run>> latest() override;
+  base::Awaitable<base::Result<std::vector<tuning::Run>>> finished(engine::RuntimeId runtime,
+                                                                   int most) override;
   base::Awaitable<base::Result<std::vector<tuning::TaskHead>>> list() override;
   base::Awaitable<base::Result<void>> save(const tuning::Run& run, const tuning::Experiment& experiment,
                                            std::string checkpoint) override;

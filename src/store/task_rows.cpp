@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/text.hpp"
+#include "engine/runtime.hpp"
 #include "store/cells.hpp"
 #include "store/experiment_row.hpp"
 #include "store/run_metadata.hpp"
@@ -224,6 +225,33 @@ base::Result<tuning::Run> TaskRows::latest() {
   if (!stored)
     return base::fail(ErrorKind::not_found, "no task has been run yet (database {})", database_.path());
   return run_of(*stored);
+}
+
+base::Result<std::vector<tuning::Run>> TaskRows::finished(engine::RuntimeId runtime, int most) {
+  constexpr std::array<ColumnOf, 2> columns = {{{"id", CellType::integer}, {"base_runtime", CellType::text}}};
+  std::vector<StoredRun> found;
+  const auto work = [&](soci::session& sql) -> base::Result<void> {
+    const auto heads =
+        select(sql, columns,
+               "FROM tasks WHERE COALESCE(run, 0) > 0 AND UPPER(status) IN ('COMPLETED', "
+               "'CANCELLED', 'FAILED') ORDER BY COALESCE(started_at, created_at) DESC, id DESC",
+               {});
+    for (const auto& head : heads) {
+      if (found.size() >= static_cast<std::size_t>(std::max(most, 0))) break;
+      // An engine has many spellings, which its own table knows.
+      const auto named = engine::find_runtime(text_in(head, "base_runtime"));
+      if (!named || *named != runtime) continue;
+      if (auto stored = read_stored_run(sql, "WHERE id = :a0", std::array{head.at("id")}))
+        found.push_back(std::move(*stored));
+    }
+    return {};
+  };
+  if (auto read = database_.read("read the finished tasks", work); !read) return tl::unexpected(read.error());
+  std::vector<tuning::Run> runs;
+  for (const auto& stored : found) {
+    if (auto run = run_of(stored)) runs.push_back(std::move(*run));
+  }
+  return runs;
 }
 
 base::Result<std::vector<tuning::TaskHead>> TaskRows::list() {

@@ -17,6 +17,7 @@ class TaskRows {
   base::Result<void> open_run(tuning::Run& run);
   base::Result<tuning::Run> find(const std::string& task_name);
   base::Result<tuning::Run> latest();
+  base::Result<std::vector<tuning::Run>> finished(engine::RuntimeId runtime, int most);
   base::Result<std::vector<tuning::TaskHead>> list();
   base::Result<void> save(const tuning::Run& run, const tuning::Experiment& experiment,
                           const std::string& checkpoint);

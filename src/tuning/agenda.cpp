@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "tuning/earlier.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
 
@@ -52,6 +53,7 @@ void Agenda::take_up() {
   std::vector<search::Trial> log;
   for (const auto& experiment : run_.experiments) {
     if (auto trial = told(experiment)) log.push_back(std::move(*trial));
+    tell_known_failures(experiment);
     if (!is_unfinished(experiment)) continue;
     auto again = fresh(experiment.number);
     again.parameters = experiment.parameters;
@@ -184,7 +186,16 @@ bool Agenda::copies_baseline(Experiment& experiment) const {
   return true;
 }
 
+/// What earlier tasks ran out of memory with holds for one version of the engine, which the first row that
+/// started tells.
+void Agenda::tell_known_failures(const Experiment& experiment) {
+  if (told_known_failures_ || !run_.premises || experiment.engine_version.empty()) return;
+  told_known_failures_ = true;
+  strategy_->record(known_failures(*run_.premises, experiment.engine_version));
+}
+
 void Agenda::record(const Experiment& experiment) {
+  tell_known_failures(experiment);
   if (auto trial = told(experiment)) strategy_->record(std::vector{std::move(*trial)});
 }
 

@@ -49,6 +49,7 @@ class Agenda {
   Experiment fresh(int number) const;
   int next_number() const;
   std::optional<search::Trial> told(const Experiment& experiment) const;
+  void tell_known_failures(const Experiment& experiment);
 
   const Run& run_;
   const engine::Setting setting_;
@@ -57,6 +58,7 @@ class Agenda {
   const base::Clock& clock_;
   std::unique_ptr<search::Strategy> strategy_;
   std::deque<Experiment> cut_off_;
+  bool told_known_failures_ = false;
   std::string stop_reason_;
   std::string stop_words_;
 };

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "tuning/agenda.hpp"
+#include "tuning/earlier.hpp"
 #include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/problem.hpp"
@@ -41,6 +42,7 @@ class Session {
  private:
   base::Awaitable<base::Result<bool>> restore(const spec::Task& task);
   base::Result<void> make_agenda();
+  base::Awaitable<void> look_back();
   base::Awaitable<void> work(std::stop_token finish);
   base::Awaitable<void> work_in_parallel(int workers, std::stop_token finish);
   base::Awaitable<void> repeat_best(std::stop_token finish);
@@ -126,7 +128,10 @@ base::Result<void> Session::make_agenda() {
   per_gpu_ = is_per_gpu(run_.task, setting, options_.mode);
   auto problem = problem_of(run_.task.goal);
   problem.knobs = knobs_of(run_.task);
-  if (run_.premises) problem.prior = expectation_of(run_.task, *run_.premises, per_gpu_);
+  if (run_.premises) {
+    problem.prior = expectation_of(run_.task, *run_.premises, per_gpu_);
+    problem.prior = search::history_prior(run_.task.space, problem, past_trials(*run_.premises));
+  }
   auto agenda = Agenda::make(run_, setting, problem, options_.baseline, clock_);
   if (!agenda) return tl::unexpected(agenda.error());
   agenda_ = std::move(*agenda);
@@ -134,10 +139,21 @@ base::Result<void> Session::make_agenda() {
   return {};
 }
 
+/// What earlier tasks tell of this one.
+base::Awaitable<void> Session::look_back() {
+  const auto runs = co_await store_.finished(run_.task.runtime, most_looked_at);
+  if (!runs) {
+    events_(Notice{true, "starts from nothing, earlier tasks can't be read: " + runs.error().message});
+    co_return;
+  }
+  run_.premises->earlier = earlier_tasks(run_.task, *run_.premises, per_gpu_, *runs);
+}
+
 /// Once per run, after a download that may bring the model's config.
 base::Awaitable<base::Result<void>> Session::gather_premises() {
   if (run_.premises) co_return base::Result<void>{};
   run_.premises = premises_of(co_await host_.model_config(engine_request(run_.task)), options_.gpu);
+  if (run_.task.running.warm_start) co_await look_back();
   // The first agenda knew nothing of model and GPU; it stood for the errors of a task before any download.
   co_return make_agenda();
 }
@@ -176,6 +192,7 @@ base::Awaitable<base::Result<void>> Session::open() {
   const auto& engine = engine::runtime(run_.task.runtime);
   events_(RunStarted{run_.task_id, run_.run, run_.planned, options_.baseline, resumed_,
                      std::string(engine.title), engine.simulated});
+  if (auto words = starting_words(*run_.premises); !words.empty()) events_(Notice{false, std::move(words)});
   co_return base::Result<void>{};
 }
 

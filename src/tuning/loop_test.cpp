@@ -223,6 +223,53 @@ TEST_F(TuningLoopTest, ExpectsByTheSizesInTheModelsConfig) {
   EXPECT_GT(result.experiments[0].parameters.find("tensor-parallel-size")->as_number().value_or(0), 1);
 }
 
+TEST_F(TuningLoopTest, StartsFromAnEarlierTaskThatIsGoneWhenItIsResumed) {
+  load.behaviour = by_many_flags;
+  auto earlier = task_of_hundreds();
+  earlier.name = "chat-a";
+  run(earlier);
+  auto task = task_of_hundreds();
+  task.name = "chat-b";
+  task.running.warm_start = true;
+  task.search.max_iterations = 12;
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    const auto* finished = std::get_if<ExperimentFinished>(&event);
+    if (finished != nullptr && finished->experiment.number == 6) stop.request_stop();
+  };
+  notices.clear();
+  const auto first = run(task, {.baseline = false}, stop.get_token());
+  EXPECT_EQ(notices.front().rfind("starts from 1 earlier task: chat-a (25 trials", 0), 0U) << notices.front();
+  EXPECT_NE(first.experiments.front().reason.find("prior"), std::string::npos);
+  EXPECT_GT(*first.experiments.front().score.value, 0.8 * 1900) << "where the earlier task had its best";
+  on_event = nullptr;
+  store.forget("chat-a");
+  const auto resumed = run(task, {.baseline = false, .resume = true});
+  EXPECT_EQ(resumed.premises, first.premises);
+
+  // The same study in one session, from the same earlier task.
+  MemoryTaskStore whole;
+  TuningLoop loop(whole, host, load, clock, [](const Event&) {});
+  ASSERT_TRUE(await(loop.run(earlier, {}, {})));
+  const auto in_one = await(loop.run(task, {.baseline = false}, {}));
+  ASSERT_TRUE(in_one);
+  ASSERT_EQ(in_one->experiments.size(), resumed.experiments.size());
+  for (std::size_t i = 0; i < resumed.experiments.size(); ++i)
+    EXPECT_EQ(in_one->experiments[i].parameters, resumed.experiments[i].parameters) << "experiment " << i + 1;
+}
+
+TEST_F(TuningLoopTest, StartsFromNothingUnlessTheTaskAsksForMore) {
+  load.behaviour = by_many_flags;
+  auto earlier = task_of_hundreds();
+  earlier.name = "chat-a";
+  run(earlier);
+  auto task = task_of_hundreds();
+  task.search.max_iterations = 1;
+  const auto result = run(task);
+  ASSERT_TRUE(result.premises);
+  EXPECT_TRUE(result.premises->earlier.empty());
+}
+
 TEST_F(TuningLoopTest, GoesOnWithGaussianProcessesAsIfItHadNotBeenStopped) {
   load.behaviour = by_many_flags;
   std::stop_source stop;

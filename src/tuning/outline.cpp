@@ -151,7 +151,7 @@ std::string resume_key(const spec::Task& task) {
   auto document = *parsed;
   if (document.contains("optimization") && document["optimization"].is_object()) {
     for (const auto* member : {"max_iterations", "total_timeout", "timeout_per_iteration", "patience",
-                               "stop_when_converged", "repeat_best", "race"}) {
+                               "stop_when_converged", "repeat_best", "race", "warm_start"}) {
       document["optimization"].erase(member);
     }
   }

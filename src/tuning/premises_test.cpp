@@ -32,10 +32,32 @@ TEST(Premises, SurviveBeingStored) {
   EXPECT_EQ(premises_from_json(to_json(Premises{})), Premises{});
 }
 
+TEST(Premises, KeepTheEarlierTasksThatARunStartedFrom) {
+  auto premises = premises_of(qwen, {"NVIDIA L4", 22.5});
+  premises.earlier = {
+      {.name = "chat-a",
+       .model = "qwen",
+       .same_model = true,
+       .same_load = true,
+       .trials =
+           {{"chat-a", {{"tp", 2}, {"mode", "fast"}}, {{"objective", 0.1 + 0.2}}, {{"objective", 0.5}}}},
+       .failures = {{{{"tp", 1}}, search::Failure::no_cache_room, "0.9.1"}}},
+      {.name = "chat-b", .trials = {{"chat-b", {{"tp", 1}}, {{"p90_ttft", 1.5}}, {}}}}};
+  const auto text = base::to_compact_text(to_json(premises));
+  EXPECT_EQ(premises_from_json(*base::parse_json(text)), premises);
+  auto damaged = to_json(premises);
+  damaged["earlier"][0]["trials"][0] = 7;
+  damaged["earlier"][1] = "chat-b";
+  const auto left = premises_from_json(damaged);
+  ASSERT_EQ(left.earlier.size(), 1U);
+  EXPECT_TRUE(left.earlier[0].trials.empty());
+  EXPECT_EQ(left.earlier[0].failures, premises.earlier[0].failures);
+}
+
 TEST(Premises, KeepWhatADamagedStoreLeavesOfThem) {
   auto json = to_json(premises_of(qwen, {"NVIDIA L4", 22.5}));
   json["model"]["layers"] = -24;
-  EXPECT_EQ(premises_from_json(json), (Premises{.gpu = {"NVIDIA L4", 22.5}, .model = {}}));
+  EXPECT_EQ(premises_from_json(json), (Premises{.gpu = {"NVIDIA L4", 22.5}}));
   json["gpu"] = "L4";
   EXPECT_EQ(premises_from_json(json), Premises{});
   EXPECT_EQ(premises_from_json(nullptr), Premises{});

@@ -28,8 +28,13 @@ class TaskStoreContract : public testing::Test {
     run.space_valid = 5;
     run.space_distinct = 4;
     run.host = {{.name = "governor", .state = "doubtful", .value = "powersave", .remedy = "performance"}};
-    run.premises = tuning::Premises{.gpu = {"NVIDIA L4", 22.5},
-                                    .model = predict::shape_from_facts({{"model", "Qwen2.5-0.5B"}})};
+    run.premises =
+        tuning::Premises{.gpu = {"NVIDIA L4", 22.5},
+                         .model = predict::shape_from_facts({{"model", "Qwen2.5-0.5B"}}),
+                         .earlier = {{.name = "first",
+                                      .model = "sim-7b",
+                                      .same_load = true,
+                                      .trials = {{"first", {{"tp-size", 2}}, {{"objective", 0.1}}}}}}};
     run.started_at = "2026-01-15T09:16:00.500000Z";
     run.mode = spec::DeploymentMode::local;
     return run;
@@ -243,6 +248,35 @@ TYPED_TEST_P(TaskStoreContract, KnowsTheTaskThatWasStartedLast) {
   EXPECT_EQ(await(this->store().latest())->task.name, "a");
 }
 
+TYPED_TEST_P(TaskStoreContract, FindsTheFinishedRunsOfAnEngineNewestFirst) {
+  const auto finish = [&](const std::string& name, const std::string& started, tuning::TaskState state) {
+    auto run = this->new_run(name);
+    run.started_at = started;
+    ASSERT_TRUE(await(this->store().open_run(run)));
+    this->save(run, full_success(1));
+    run.state = state;
+    ASSERT_TRUE(await(this->store().finish(run, "")));
+  };
+  finish("oldest", "2026-01-10T00:00:00Z", tuning::TaskState::completed);
+  finish("newest", "2026-01-13T00:00:00Z", tuning::TaskState::cancelled);
+  finish("middle", "2026-01-12T00:00:00Z", tuning::TaskState::failed);
+  finish("under-way", "2026-01-14T00:00:00Z", tuning::TaskState::running);
+  const auto names = [&](engine::RuntimeId runtime, int most) {
+    std::vector<std::string> names;
+    const auto runs = await(this->store().finished(runtime, most));
+    EXPECT_TRUE(runs) << runs.error().message;
+    for (const auto& run : runs.value_or(std::vector<tuning::Run>{})) names.push_back(run.task.name);
+    return names;
+  };
+  EXPECT_THAT(names(engine::RuntimeId::sim, 10), testing::ElementsAre("newest", "middle", "oldest"));
+  EXPECT_THAT(names(engine::RuntimeId::sim, 2), testing::ElementsAre("newest", "middle"));
+  EXPECT_THAT(names(engine::RuntimeId::vllm, 10), testing::IsEmpty());
+  const auto runs = await(this->store().finished(engine::RuntimeId::sim, 1));
+  ASSERT_TRUE(runs);
+  EXPECT_EQ(runs->at(0).experiments, std::vector{full_success(1)});
+  EXPECT_EQ(runs->at(0).premises, this->new_run("newest").premises);
+}
+
 TYPED_TEST_P(TaskStoreContract, ListsNothingWhenEmpty) {
   EXPECT_TRUE(await(this->store().list())->empty());
 }
@@ -269,6 +303,7 @@ REGISTER_TYPED_TEST_SUITE_P(TaskStoreContract, OpensTheFirstRunOfANewTask, Finds
                             RefusesToWriteIntoARunThatIsOver, RefusesToWriteIntoATaskThatIsNotThere,
                             KeepsHowARunEnded, KeepsTheErrorOfARun, GoesOnWithAFinishedRun,
                             ListsHeadsNewestFirstWithoutCountingTheBaseline, KnowsTheTaskThatWasStartedLast,
-                            ListsNothingWhenEmpty, GivesSecretsBackToWhoRunsTheTask);
+                            FindsTheFinishedRunsOfAnEngineNewestFirst, ListsNothingWhenEmpty,
+                            GivesSecretsBackToWhoRunsTheTask);
 
 }  // namespace autotuner::test

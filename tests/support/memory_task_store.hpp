@@ -44,6 +44,30 @@ class MemoryTaskStore final : public tuning::TaskStore {
     co_return last->second.run;
   }
 
+  base::Awaitable<base::Result<std::vector<tuning::Run>>> finished(engine::RuntimeId runtime,
+                                                                   int most) override {
+    const std::scoped_lock lock(mutex_);
+    std::vector<const Entry*> entries;
+    for (const auto& [name, entry] : entries_) {
+      const bool over =
+          entry.run.state != tuning::TaskState::running && entry.run.state != tuning::TaskState::pending;
+      if (over && entry.run.task.runtime == runtime) entries.push_back(&entry);
+    }
+    std::ranges::sort(entries, std::greater{},
+                      [](const Entry* e) { return std::pair(e->run.started_at, e->run.task_id); });
+    std::vector<tuning::Run> runs;
+    for (const auto* entry : entries) {
+      if (runs.size() < static_cast<std::size_t>(std::max(most, 0))) runs.push_back(entry->run);
+    }
+    co_return runs;
+  }
+
+  /// The task is gone, as when its row is deleted.
+  void forget(const std::string& task_name) {
+    const std::scoped_lock lock(mutex_);
+    entries_.erase(task_name);
+  }
+
   base::Awaitable<base::Result<std::vector<tuning::TaskHead>>> list() override {
     const std::scoped_lock lock(mutex_);
     std::vector<tuning::TaskHead> heads;

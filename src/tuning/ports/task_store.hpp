@@ -34,6 +34,9 @@ class TaskStore {
   virtual base::Awaitable<base::Result<Run>> find(std::string task_name) = 0;
   /// As find, of the task whose run was started last. Errors: not_found when nothing was ever started.
   virtual base::Awaitable<base::Result<Run>> latest() = 0;
+  /// Runs of this engine that are over, completed or not, at most `most`, the one started last first. Tasks
+  /// whose stored document can't be run are left out.
+  virtual base::Awaitable<base::Result<std::vector<Run>>> finished(engine::RuntimeId runtime, int most) = 0;
   /// Newest first, by creation.
   virtual base::Awaitable<base::Result<std::vector<TaskHead>>> list() = 0;
   /// Inserts or replaces one experiment and the checkpoint document (JSON; empty = as it was), in one
