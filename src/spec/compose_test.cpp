@@ -40,6 +40,7 @@ TEST(Compose, ReadsBackWithoutAProblemForEveryEngineAndSize) {
         EXPECT_FALSE(task.space.parameters.empty()) << runtime.key;
         EXPECT_EQ(task.running.baseline, true);
         EXPECT_EQ(task.running.race, (RaceWish{3, 3}));
+        EXPECT_EQ(task.running.warm_start, task.search.kind == search::Kind::gp);
       }
     }
   }

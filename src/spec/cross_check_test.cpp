@@ -24,6 +24,23 @@ TEST(CrossCheck, SaysThatTheStopRuleNeedsAModel) {
   EXPECT_THAT(all_problems(model), Not(HasSubstr("stop_when_converged")));
 }
 
+TEST(CrossCheck, SaysThatAWarmStartNeedsAStrategyWithAPrior) {
+  for (const auto* strategy : {R"("strategy": "grid_search")", R"("strategy": "tpe")"}) {
+    const auto without =
+        load_patched(std::string(R"j({"optimization": {"warm_start": true, )j") + strategy + "}}");
+    ASSERT_TRUE(without.task);
+    EXPECT_EQ(problem_at(without, "optimization.warm_start").code, "no_effect") << strategy;
+    EXPECT_FALSE(without.task->running.warm_start);
+  }
+  const auto reference = load_patched(
+      R"j({"compat": "reference", "optimization": {"warm_start": true, "strategy": "bayesian"}})j");
+  ASSERT_TRUE(reference.task);
+  EXPECT_FALSE(reference.task->running.warm_start);
+  const auto model = load_patched(R"j({"optimization": {"warm_start": true, "strategy": "bayesian"}})j");
+  EXPECT_TRUE(model.task->running.warm_start);
+  EXPECT_THAT(all_problems(model), Not(HasSubstr("warm_start")));
+}
+
 TEST(CrossCheck, WarnsWhenMeasuringMayOutlastAnExperiment) {
   const auto loaded = load_patched(
       R"j({"optimization": {"timeout_per_iteration": 600}, "benchmark": {"max_seconds_per_run": null, "num_concurrency": [1, 4]}})j");

@@ -305,6 +305,21 @@ TEST(ShortLook, CanBeTakenAway) {
   EXPECT_FALSE(load_json(task.document).task->running.short_look);
 }
 
+TEST(LoadTask, LetsATaskStartFromEarlierOnesInItsDocumentToo) {
+  auto task = *load_patched(R"j({"optimization": {"strategy": "bayesian"}})j").task;
+  EXPECT_FALSE(task.running.warm_start);
+  ASSERT_TRUE(set_warm_start(task, true));
+  EXPECT_TRUE(task.running.warm_start);
+  EXPECT_TRUE(load_json(task.document).task->running.warm_start);
+  ASSERT_TRUE(set_warm_start(task, false));
+  EXPECT_FALSE(load_json(task.document).task->running.warm_start);
+  auto grid = *load_patched(R"j({"optimization": {"strategy": "grid_search"}})j").task;
+  const auto refused = set_warm_start(grid, true);
+  ASSERT_FALSE(refused);
+  EXPECT_THAT(refused.error().message, HasSubstr("grid_search"));
+  EXPECT_TRUE(set_warm_start(grid, false));
+}
+
 TEST(LoadTask, TurnsWarningsIntoErrorsWhenStrict) {
   EXPECT_TRUE(load_patched(R"j({"color": 1})j").task);
   const auto strict = load_patched(R"j({"color": 1})j", {.strict = true});
