@@ -44,7 +44,7 @@ Run run_of(spec::Task task, int successes = 6) {
     experiment.number = number;
     experiment.engine_version = "0.9.1";
     experiment.parameters = {
-        {"max-num-seqs", 4 << number % 6}, {"block-size", number % 2 == 0 ? 16 : 32}, {"dtype", "auto"}};
+        {"max-num-seqs", 8 << number % 5}, {"block-size", number % 2 == 0 ? 16 : 32}, {"dtype", "auto"}};
     if (number > successes) {
       experiment.parameters.set("max-num-seqs", 256);
       experiment.status = ExperimentStatus::failed;
@@ -52,7 +52,6 @@ Run run_of(spec::Task task, int successes = 6) {
                                            "CUDA out of memory", false};
       experiment.engine_version.clear();
     } else {
-      experiment.parameters.set("max-num-seqs", 8 << number % 5);
       experiment.status = ExperimentStatus::success;
       experiment.metrics =
           metrics::aggregate({test::fake_batch(chat, 4, 100 * number, 0.1 * number)}, {}, {}, 1);
@@ -86,10 +85,15 @@ TEST(EarlierTasks, AreAlikeByEngineGpuModelAndLoad) {
       {"another GPU", [](Run& run) { run.premises->gpu.name = "NVIDIA B200"; }},
       {"no GPU", [](Run& run) { run.premises->gpu = {}; }},
       {"a run of an earlier version", [](Run& run) { run.premises.reset(); }},
-      {"a model of like size", model("Qwen2.5-14B"), true},
+      {"a model of like size", model("Llama-2-13B"), true},
       {"a model three times as large", model("Qwen2.5-32B")},
       {"a model without a size in its name", model("ours")},
-      {"a mixture of experts", model("Mixtral-8x2B")},
+      {"a mixture of experts",
+       [](Run& run) {
+         run.task.model.id_or_path = "ours";
+         run.premises->model = predict::shape_from_facts({{"model", "Qwen2.5-7B"}});
+         run.premises->model->experts = 8;
+       }},
       {"half the tokens", workload({"D(500,250)"}, same_levels), true},
       {"a third of the tokens", workload({"D(333,500)"}, same_levels)},
       {"random lengths about as long", workload({"U(500,1500)/(400,600)"}, same_levels), true},
@@ -157,7 +161,7 @@ TEST(EarlierTasks, OfTheSameModelSayWhatRunsOutOfMemory) {
   EXPECT_EQ(*known[0].point.find("max-num-seqs"), space::Value(256));
   EXPECT_TRUE(known_failures(premises, "0.9.2").empty()) << "another version may need less";
   EXPECT_TRUE(known_failures(premises, "").empty());
-  premises.earlier = earlier_tasks(task, on_l4, true, std::vector{run_of(task_of("Qwen2.5-14B"))});
+  premises.earlier = earlier_tasks(task, on_l4, true, std::vector{run_of(task_of("Llama-2-13B"))});
   EXPECT_TRUE(known_failures(premises, "0.9.1").empty()) << "another model";
   const Premises slice{.gpu = {"NVIDIA L4", 11}};
   premises.earlier = earlier_tasks(task, slice, true, std::vector{run_of(task)});
@@ -176,7 +180,7 @@ TEST(EarlierTasks, LeaveSecretsWhereTheyWere) {
 
 TEST(EarlierTasks, AreNamedWithWhatIsAlike) {
   const auto task = task_of("Qwen2.5-7B");
-  auto other = run_of(task_of("Qwen2.5-14B"), 5);
+  auto other = run_of(task_of("Llama-2-13B"), 5);
   other.task.name = "chat-b";
   other.task.workload.levels = {{8, {}}};
   Premises premises = on_l4;
@@ -184,7 +188,7 @@ TEST(EarlierTasks, AreNamedWithWhatIsAlike) {
   premises.earlier = earlier_tasks(task, on_l4, true, std::vector{run_of(task), other});
   EXPECT_EQ(starting_words(premises),
             "starts from 2 earlier tasks on NVIDIA L4: chat-a (6 trials, same model and load), chat-b (5 "
-            "trials, model Qwen2.5-14B, other load)");
+            "trials, model Llama-2-13B, other load)");
 }
 
 }  // namespace
