@@ -9,11 +9,11 @@
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/plan_forecast.hpp"
+#include "cli/plan_start.hpp"
 #include "cli/refusal.hpp"
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
 #include "engine/group.hpp"
-#include "tuning/earlier.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
 
@@ -50,8 +50,7 @@ struct Plan {
   double seconds_low = 0, seconds_high = 0;
   std::vector<PlannedGroup> groups;  ///< of varied parameters, in the order of exploration, `other` last
   std::optional<tuning::Forecast> forecast;
-  std::string start;  ///< which earlier tasks it starts from; empty = none
-  std::vector<tuning::EarlierTask> earlier;
+  tuning::Premises premises;
 };
 
 /// What a start costs when nothing is known of this engine here: seconds for llama.cpp, minutes on GPUs.
@@ -112,19 +111,10 @@ std::vector<PlannedGroup> groups_of(const spec::Task& task) {
   return ordered;
 }
 
-/// What the engine will compute on, where that is known: the host's GPUs, those that the task asks of other
-/// hosts, or the cores of a host without any.
-tuning::GpuFacts device_of(const spec::Task& task, const engine::Hardware& hardware) {
-  if (hardware.gpus > 0) return {hardware.gpu_name, hardware.gpu_memory_gib};
-  if (!task.gpu_type.empty()) return {task.gpu_type, 0};
-  const bool on_cores =
-      task.runtime == engine::RuntimeId::llamacpp || task.deployment_mode == spec::DeploymentMode::local;
-  return on_cores ? tuning::GpuFacts{"CPU", hardware.memory_gib} : tuning::GpuFacts{};
-}
-
 base::Result<Plan> make_plan(const spec::Task& task, const tuning::Premises& premises, int host_gpus,
                              bool with_baseline) {
   Plan plan;
+  plan.premises = premises;
   plan.host_gpus = host_gpus;
   const auto setting = tuning::setting_of(task, host_gpus);
   const auto rules = engine::point_rules(setting);
@@ -201,7 +191,7 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
             {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
           {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
           {"groups", order},
-          {"starts_from", tuning::to_json(plan.earlier)},
+          {"starts_from", tuning::to_json(plan.premises.earlier)},
           {"prediction", plan.forecast ? cli::to_json(*plan.forecast, task) : base::Json(nullptr)},
           {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}, {"here", plan.host_gpus}}}};
 }
@@ -250,8 +240,7 @@ void print_plan(const Plan& plan, const spec::Task& task) {
     fmt::print("  varies: {}{}\n", parameter.name,
                values ? fmt::format(" ({} values)", *values) : " (continuous)");
   }
-  if (task.running.warm_start)
-    fmt::print("Start: {}\n", plan.start.empty() ? "from nothing, no earlier task is alike" : plan.start);
+  if (task.running.warm_start) fmt::print("{}", start_line(plan.premises));
   print_groups(plan.groups);
   fmt::print("{}\n", gpus_line(plan, simulated));
   fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
@@ -262,21 +251,6 @@ void print_plan(const Plan& plan, const spec::Task& task) {
   for (const auto& point : plan.first) fmt::print("  {}\n", point.command);
 }
 
-/// Runs know a GPU only where the host has one.
-void look_back(Plan& plan, const spec::Task& task, tuning::Premises premises, const PlanParts& parts) {
-  const auto runs = parts.finished_runs(task.runtime);
-  if (!runs) {
-    fmt::print(stderr, "warning: earlier tasks can't be read: {}\n", runs.error().message);
-    return;
-  }
-  if (plan.host_gpus == 0) premises.gpu = {};
-  const auto mode = task.deployment_mode.value_or(spec::DeploymentMode::local);
-  const bool per_gpu = tuning::is_per_gpu(task, tuning::setting_of(task, plan.host_gpus), mode);
-  premises.earlier = tuning::earlier_tasks(task, premises, per_gpu, *runs);
-  plan.start = tuning::starting_words(premises);
-  plan.earlier = std::move(premises.earlier);
-}
-
 int plan_command(const PlanOptions& options, const PlanParts& parts) {
   const auto hardware = parts.hardware();
   const auto task = load_task_file(options.file, {options.strict, hardware.gpus});
@@ -285,10 +259,10 @@ int plan_command(const PlanOptions& options, const PlanParts& parts) {
     return bad_usage;
   }
   const bool baseline = !options.no_baseline && task->running.baseline.value_or(!task->reference_compat);
-  auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
+  const auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
   auto plan = make_plan(*task, premises, hardware.gpus, baseline);
   if (!plan) return refuse(plan.error(), options.json);
-  if (task->running.warm_start) look_back(*plan, *task, premises, parts);
+  if (task->running.warm_start) plan->premises.earlier = earlier_tasks(*task, premises, hardware.gpus, parts);
   if (options.json) {
     fmt::print("{}\n", base::to_pretty_text(to_json(*plan, *task)));
   } else {

@@ -211,19 +211,19 @@ int Tuning::run() {
   return exit_code_of(run, options_.fail_on_slo);
 }
 
-/// --race and --no-race win over the file.
-base::Result<void> ask_for_race(const TuneOptions& options, spec::Task& task) {
+/// Warm start, short look and race: options win over the file.
+base::Result<void> ask_for_more(const TuneOptions& options, spec::Task& task) {
+  if (options.warm || options.cold) {
+    if (auto asked = spec::set_warm_start(task, options.warm); !asked) return asked;
+  }
+  if (options.fixed) {
+    if (auto asked = spec::measure_whole(task); !asked) return asked;
+  }
   if (options.no_race) return spec::set_race(task, std::nullopt);
   if (!options.race) return {};
   auto race = task.running.race.value_or(spec::RaceWish{});
   race.rounds = *options.race;
   return spec::set_race(task, race);
-}
-
-/// --warm-start and --cold win over the file.
-base::Result<void> ask_for_start(const TuneOptions& options, spec::Task& task) {
-  if (!options.warm && !options.cold) return {};
-  return spec::set_warm_start(task, options.warm);
 }
 
 int tune(const TuneOptions& options, const Settings& settings, const TuneParts& parts) {
@@ -234,10 +234,7 @@ int tune(const TuneOptions& options, const Settings& settings, const TuneParts& 
   const auto hardware = parts.detect_hardware();
   auto task = task_of(options, settings, hardware);
   if (!task) return unusable(task.error());
-  auto asked = ask_for_race(options, *task);
-  if (asked) asked = ask_for_start(options, *task);
-  if (asked && options.fixed) asked = spec::measure_whole(*task);
-  if (!asked) return unusable(asked.error());
+  if (const auto asked = ask_for_more(options, *task); !asked) return unusable(asked.error());
   // A task made from options runs where it was typed.
   if (options.file.empty() && !task->deployment_mode) task->deployment_mode = spec::DeploymentMode::local;
   const auto mode = mode_of(options, settings, *task);
