@@ -81,7 +81,7 @@ TEST(Incumbents, AreMeasuredWhole) {
     std::vector<Trial> trials;
     std::vector<Prospect> prospects;
     for (int n = 1; n <= 4; ++n) {
-      Trial trial{n, space::grid_point(line, static_cast<std::uint64_t>(n)), true, TrialClass::met};
+      Trial trial{n, space::grid_point(line, static_cast<std::uint64_t>(n)), true, TrialClass::met, {}, 0, 2};
       trial.metrics = {{"rate", 100.0 * n}, {"delay", 1.0 / n}};
       trial.fidelity = n == 4 ? 0.25 : 1;
       prospects.push_back(ground.prospect(trial.point));
