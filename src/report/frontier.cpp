@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "engine/command_line.hpp"
 #include "metrics/registry.hpp"
 #include "report/answer.hpp"
 #include "report/plot.hpp"
