@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -29,7 +30,7 @@ bool write(std::ofstream& file, std::string_view bytes) {
 /// A file, the tag of its content, and the answer that continues or replaces it.
 class PartialFile {
  public:
-  explicit PartialFile(const std::string& path);
+  explicit PartialFile(std::string path);
 
   /// Asks for the rest of what is there.
   void add_range(HttpRequest& request) const;
@@ -55,7 +56,7 @@ class PartialFile {
   std::ofstream file_;
 };
 
-PartialFile::PartialFile(const std::string& path) : path_(path) {
+PartialFile::PartialFile(std::string path) : path_(std::move(path)) {
   std::error_code error;
   const auto size = fs::file_size(path_, error);
   std::ifstream tag(tag_file_of(path_));
