@@ -1,5 +1,6 @@
 #include "search/history.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
