@@ -35,7 +35,7 @@ const Premises on_l4{.gpu = {"NVIDIA L4", 22.5}};
 
 /// A finished run with as many successes, which ran out of memory with 256 sequences, too.
 Run run_of(spec::Task task, int successes = 6) {
-  Run run;
+  tuning::Run run;
   task.name = "chat-a";
   run.premises = on_l4;
   run.state = TaskState::completed;
@@ -65,31 +65,33 @@ Run run_of(spec::Task task, int successes = 6) {
 
 struct Case {
   std::string what;
-  std::function<void(Run& earlier)> change;
+  std::function<void(tuning::Run& earlier)> change;
   bool alike = false;
 };
 
 TEST(EarlierTasks, AreAlikeByEngineGpuModelAndLoad) {
   const auto workload = [](std::vector<std::string> scenarios, std::vector<load::Level> levels) {
-    return [scenarios, levels](Run& run) {
+    return [scenarios, levels](tuning::Run& run) {
       run.task.workload.scenarios.clear();
       for (const auto& text : scenarios) run.task.workload.scenarios.push_back(*load::Scenario::parse(text));
       run.task.workload.levels = levels;
     };
   };
-  const auto model = [](std::string id) { return [id](Run& run) { run.task.model.id_or_path = id; }; };
+  const auto model = [](std::string id) {
+    return [id](tuning::Run& run) { run.task.model.id_or_path = id; };
+  };
   const std::vector<load::Level> same_levels = {{4, {}}, {16, {}}};
   const Case cases[] = {
-      {"the same", [](Run&) {}, true},
-      {"another engine", [](Run& run) { run.task.runtime = engine::RuntimeId::sglang; }},
-      {"another GPU", [](Run& run) { run.premises->gpu.name = "NVIDIA B200"; }},
-      {"no GPU", [](Run& run) { run.premises->gpu = {}; }},
-      {"a run of an earlier version", [](Run& run) { run.premises.reset(); }},
+      {"the same", [](tuning::Run&) {}, true},
+      {"another engine", [](tuning::Run& run) { run.task.runtime = engine::RuntimeId::sglang; }},
+      {"another GPU", [](tuning::Run& run) { run.premises->gpu.name = "NVIDIA B200"; }},
+      {"no GPU", [](tuning::Run& run) { run.premises->gpu = {}; }},
+      {"a run of an earlier version", [](tuning::Run& run) { run.premises.reset(); }},
       {"a model of like size", model("Llama-2-13B"), true},
       {"a model three times as large", model("Qwen2.5-32B")},
       {"a model without a size in its name", model("ours")},
       {"a mixture of experts",
-       [](Run& run) {
+       [](tuning::Run& run) {
          run.task.model.id_or_path = "ours";
          run.premises->model = predict::shape_from_facts({{"model", "Qwen2.5-7B"}});
          run.premises->model->experts = 8;
@@ -143,7 +145,7 @@ TEST(EarlierTasks, NeedFiveSuccessesOnTheSameBasis) {
 
 TEST(EarlierTasks, AreThreeAtMostAndTwoHundredTrials) {
   const auto task = task_of("Qwen2.5-7B");
-  const std::vector<Run> many{run_of(task, 90), run_of(task, 90), run_of(task, 90), run_of(task, 90)};
+  const std::vector<tuning::Run> many{run_of(task, 90), run_of(task, 90), run_of(task, 90), run_of(task, 90)};
   const auto found = earlier_tasks(task, on_l4, true, many);
   ASSERT_EQ(found.size(), 3U);
   EXPECT_EQ(found[0].trials.size() + found[1].trials.size() + found[2].trials.size(), 200U);
