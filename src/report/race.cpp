@@ -53,7 +53,7 @@ std::optional<double> change_over_common_rounds(const Run& run, const Race& race
 }
 
 std::string difference_text(const search::RaceGap& gap) {
-  const auto text = fmt::format("difference {:.1f} %", gap.behind * 100);
+  auto text = fmt::format("difference {:.1f} %", gap.behind * 100);
   if (!gap.interval) return text;
   return fmt::format("{}, 95 % {:.1f} to {:.1f} %", text, gap.interval->first * 100,
                      gap.interval->second * 100);
@@ -66,7 +66,7 @@ std::string words_on_one_in(const RacePlace& place) {
 
 std::string words_on_one_out(const RacePlace& place, int leader) {
   const auto name = tuning::racer_name(place.number);
-  const auto out = fmt::format("{} out after round {}", name, place.left_after);
+  auto out = fmt::format("{} out after round {}", name, place.left_after);
   switch (place.exit) {
     case RaceExit::slower:
       if (!place.gap || place.gap->against != leader) return out;

@@ -86,7 +86,7 @@ bool is_in(const Race& race, int number) {
 std::string news_of(const search::RacePlace& place) {
   const auto name = racer_name(place.number);
   const auto* verb = place.number == 0 ? "are" : "is";
-  const auto out = fmt::format("race: {} {} out after round {}", name, verb, place.left_after);
+  auto out = fmt::format("race: {} {} out after round {}", name, verb, place.left_after);
   switch (place.exit) {
     case RaceExit::slower:
       return place.gap ? fmt::format("{}, behind {} by {}", out, racer_name(place.gap->against),
@@ -204,7 +204,7 @@ std::string racers_but(const Race& race, int number, bool only_in) {
 }
 
 std::string gap_text(const search::RaceGap& gap) {
-  const auto text = fmt::format("{:.1f} %", gap.behind * 100);
+  auto text = fmt::format("{:.1f} %", gap.behind * 100);
   if (!gap.interval) return text;
   return fmt::format("{} (95 % {:.1f} to {:.1f} %)", text, gap.interval->first * 100,
                      gap.interval->second * 100);
