@@ -105,7 +105,7 @@ class Reader {
     file_.ignore(static_cast<std::streamsize>(std::min<std::uint64_t>(size, 1ULL << 40U)));
     const auto skipped = static_cast<std::uint64_t>(file_.gcount());
     if (skipped != size) fail(fmt::format("it ends after {} bytes", at_ + skipped));
-    at_ += size;
+    at_ += skipped;
   }
 
   std::optional<double> scalar(Type type) {

@@ -107,13 +107,14 @@ std::string figure(const Effect& effect, const MetricImportance& found) {
 
 }  // namespace
 
-std::string effect_sentence(const MetricImportance& found) {
+std::string effect_sentence(const MetricImportance& found, bool with_method) {
   std::vector<std::string> parts;
   for (const auto& effect : found.importance.effects) {
     if (is_worth_showing(effect)) parts.push_back(best_and_worst(effect, found.metric));
   }
   if (parts.empty()) return {};
-  return fmt::format("By value ({}): {}", effect_method, base::join(parts, "; "));
+  const auto method = with_method ? fmt::format(" ({})", effect_method) : std::string();
+  return fmt::format("By value{}: {}", method, base::join(parts, "; "));
 }
 
 std::string effect_figures(const std::vector<MetricImportance>& importances) {

@@ -89,6 +89,7 @@ std::vector<MetricImportance> importance(const tuning::Run& run, const std::stri
 
 std::vector<std::string> importance_sentences(const std::vector<MetricImportance>& importances) {
   std::vector<std::string> sentences;
+  bool is_explained = false;
   for (const auto& all : importances) {
     const auto& [metric, is_objective, found] = all;
     std::vector<std::string> parts;
@@ -106,7 +107,10 @@ std::vector<std::string> importance_sentences(const std::vector<MetricImportance
     text += fmt::format(" ({}, {} trials)", method, found.trials);
     if (const auto caution = caution_of(found); !caution.empty()) text += "; " + caution;
     sentences.push_back(std::move(text));
-    if (auto by_value = effect_sentence(all); !by_value.empty()) sentences.push_back(std::move(by_value));
+    auto by_value = effect_sentence(all, !is_explained);
+    if (by_value.empty()) continue;
+    sentences.push_back(std::move(by_value));
+    is_explained = true;
   }
   return sentences;
 }
