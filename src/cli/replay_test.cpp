@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/line_protocol.hpp"
+#include "cli/past_study.hpp"
 #include "cli/prior.hpp"
 
 namespace autotuner::cli {
@@ -171,6 +172,30 @@ TEST(TuningTable, HasMoreNoiseInALookAtAShareOfTheLoad) {
     whole += std::pow(std::log(observe(table, 0, seed, 0).metrics["rate"] / truth), 2);
   }
   EXPECT_NEAR(look / whole, 4, 1);
+}
+
+TEST(PastStudy, TellsTheSuccessesOfAStudyWithNoiseOfItsOwn) {
+  const auto table = example();
+  const PastStudy past{table, blueprint_of(table), false};
+  const auto trials = successes_of(past, 1);
+  ASSERT_GE(trials.size(), 10U);
+  const auto now = replay_study(table, blueprint_of(table), 1);
+  ASSERT_FALSE(now.reports.empty());
+  EXPECT_EQ(trials.front().point, now.reports.front().point) << "both begin with the default";
+  EXPECT_NE(trials.front().metrics, now.reports.front().metrics);
+  for (const auto& trial : trials) {
+    EXPECT_EQ(trial.task, "example");
+    EXPECT_TRUE(trial.metrics.contains("rate"));
+  }
+  EXPECT_EQ(successes_of(past, 1), trials);
+}
+
+TEST(PastStudy, TellsTheInverseWhenItIsToMislead) {
+  const auto table = example();
+  const auto right = successes_of({table, blueprint_of(table), false}, 1);
+  const auto wrong = successes_of({table, blueprint_of(table), true}, 1);
+  ASSERT_EQ(right.size(), wrong.size());
+  EXPECT_DOUBLE_EQ(wrong[0].metrics.at("rate"), 1 / right[0].metrics.at("rate"));
 }
 
 }  // namespace

@@ -70,14 +70,15 @@ struct Case {
 };
 
 TEST(EarlierTasks, AreAlikeByEngineGpuModelAndLoad) {
-  const auto workload = [](std::vector<std::string> scenarios, std::vector<load::Level> levels) {
+  const auto workload = [](const std::vector<std::string>& scenarios,
+                           const std::vector<load::Level>& levels) {
     return [scenarios, levels](tuning::Run& run) {
       run.task.workload.scenarios.clear();
       for (const auto& text : scenarios) run.task.workload.scenarios.push_back(*load::Scenario::parse(text));
       run.task.workload.levels = levels;
     };
   };
-  const auto model = [](std::string id) {
+  const auto model = [](const std::string& id) {
     return [id](tuning::Run& run) { run.task.model.id_or_path = id; };
   };
   const std::vector<load::Level> same_levels = {{4, {}}, {16, {}}};

@@ -262,11 +262,11 @@ TYPED_TEST_P(TaskStoreContract, FindsTheFinishedRunsOfAnEngineNewestFirst) {
   finish("middle", "2026-01-12T00:00:00Z", tuning::TaskState::failed);
   finish("under-way", "2026-01-14T00:00:00Z", tuning::TaskState::running);
   const auto names = [&](engine::RuntimeId runtime, int most) {
-    std::vector<std::string> names;
+    std::vector<std::string> found;
     const auto runs = await(this->store().finished(runtime, most));
     EXPECT_TRUE(runs) << runs.error().message;
-    for (const auto& run : runs.value_or(std::vector<tuning::Run>{})) names.push_back(run.task.name);
-    return names;
+    for (const auto& run : runs.value_or(std::vector<tuning::Run>{})) found.push_back(run.task.name);
+    return found;
   };
   EXPECT_THAT(names(engine::RuntimeId::sim, 10), testing::ElementsAre("newest", "middle", "oldest"));
   EXPECT_THAT(names(engine::RuntimeId::sim, 2), testing::ElementsAre("newest", "middle"));
