@@ -294,7 +294,7 @@ TEST(ShortLook, WarnsWhereItCannotSayAnything) {
                "optimization.short_look")
         .code;
   };
-  EXPECT_EQ(code(R"j({"max_requests_per_iteration": 40})j"), "too_few");
+  EXPECT_EQ(code(R"j({"max_requests_per_iteration": 40, "max_seconds_per_run": 60})j"), "too_few");
   EXPECT_EQ(code(R"j({"max_requests_per_iteration": 400, "max_seconds_per_run": 6})j"), "too_short");
 }
 
