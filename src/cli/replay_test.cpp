@@ -1,5 +1,6 @@
 #include "cli/replay.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
