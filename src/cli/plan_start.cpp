@@ -6,13 +6,19 @@
 #include "tuning/outline.hpp"
 
 namespace autotuner::cli {
+namespace {
+
+/// What stands for the device where engines compute on cores.
+constexpr auto cores = "CPU";
+
+}  // namespace
 
 tuning::GpuFacts device_of(const spec::Task& task, const engine::Hardware& hardware) {
   if (hardware.gpus > 0) return {hardware.gpu_name, hardware.gpu_memory_gib};
   if (!task.gpu_type.empty()) return {task.gpu_type, 0};
   const bool on_cores =
       task.runtime == engine::RuntimeId::llamacpp || task.deployment_mode == spec::DeploymentMode::local;
-  return on_cores ? tuning::GpuFacts{"CPU", hardware.memory_gib} : tuning::GpuFacts{};
+  return on_cores ? tuning::GpuFacts{cores, hardware.memory_gib} : tuning::GpuFacts{};
 }
 
 std::vector<tuning::EarlierTask> earlier_tasks(const spec::Task& task, tuning::Premises premises,
@@ -29,7 +35,8 @@ std::vector<tuning::EarlierTask> earlier_tasks(const spec::Task& task, tuning::P
   return tuning::earlier_tasks(task, premises, per_gpu, *runs);
 }
 
-std::string start_line(const tuning::Premises& premises) {
+std::string start_line(tuning::Premises premises) {
+  if (premises.gpu.name == cores) premises.gpu = {};
   const auto words = tuning::starting_words(premises);
   return fmt::format("Start: {}\n", words.empty() ? "from nothing, no earlier task is alike" : words);
 }

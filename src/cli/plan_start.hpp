@@ -17,6 +17,6 @@ std::vector<tuning::EarlierTask> earlier_tasks(const spec::Task& task, tuning::P
                                                int host_gpus, const PlanParts& parts);
 
 /// "Start: ..." for people.
-std::string start_line(const tuning::Premises& premises);
+std::string start_line(tuning::Premises premises);
 
 }  // namespace autotuner::cli
