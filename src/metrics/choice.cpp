@@ -47,6 +47,7 @@ std::vector<Contender> telling_rows(const std::vector<Contender>& rows) {
 /// Repeats near a limit may fall on both sides of it: the middle class counts, the worse of two middle ones.
 int middle_class(const std::vector<Contender>& rows) {
   std::vector<int> ranks;
+  ranks.reserve(rows.size());
   for (const auto& row : rows) ranks.push_back(row.rank);
   std::ranges::sort(ranks);
   return ranks[ranks.size() / 2];

@@ -104,6 +104,7 @@ std::optional<Frontier> frontier_of(const Run& run) {
 
 std::string to_text(const Run& run, const Frontier::Point& point) {
   std::vector<std::string> parts;
+  parts.reserve(run.task.goal.objectives.size());
   for (const auto& wanted : run.task.goal.objectives) {
     parts.push_back(fmt::format("{} {}", label_of(wanted.metric),
                                 metrics::to_readable(wanted.metric, point.values.at(wanted.metric))));
@@ -113,6 +114,7 @@ std::string to_text(const Run& run, const Frontier::Point& point) {
 
 std::string sentence(const Run& run, const Frontier& frontier, std::optional<int> shipped) {
   std::vector<std::string> names;
+  names.reserve(run.task.goal.objectives.size());
   for (const auto& wanted : run.task.goal.objectives) names.push_back(label_of(wanted.metric));
   const auto count = frontier.points.size();
   auto text = fmt::format("Frontier of {}: {}", fmt::join(names, ", "),

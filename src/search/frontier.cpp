@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "search/acquisition.hpp"
 
@@ -107,8 +108,8 @@ Frontier::Frontier(std::vector<Values> rows, Values reference) : reference_(std:
     return false;
   });
   for (const auto i : non_dominated(rows)) points_.push_back(rows[i]);
-  std::vector<std::size_t> all;
-  for (std::size_t i = 0; i < points_.size(); ++i) all.push_back(i);
+  std::vector<std::size_t> all(points_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
   Box whole;
   for (std::size_t k = 0; k < reference_.size(); ++k) {
     Values edges{reference_[k], infinite};

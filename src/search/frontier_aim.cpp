@@ -55,6 +55,7 @@ class FrontierAim final : public Aim {
 
   std::vector<float> hopes(Outlook outlook) const override {
     std::vector<std::vector<float>> values;
+    values.reserve(objectives_.size());
     for (std::size_t k = 0; k < objectives_.size(); ++k)
       values.push_back(model().optimistic_values(k, outlook));
     std::vector<float> hopes(values.front().size());
@@ -82,6 +83,7 @@ class FrontierAim final : public Aim {
   bool gains(const Draw& draw, const std::vector<bool>& runs) const override {
     const auto known = incumbents_.size();
     std::vector<Values> rows;
+    rows.reserve(known);
     for (std::size_t i = 0; i < known; ++i) rows.push_back(values_at(draw, i));
     const Frontier reached(std::move(rows), frontier_->reference());
     for (std::size_t i = 0; i < runs.size(); ++i) {

@@ -65,8 +65,8 @@ TEST(Frontier, ExpectedImprovementIsTheMeanOverDraws) {
   base::Random random(3, 1);
   for (const std::size_t objectives : {2U, 3U}) {
     const Frontier frontier(some_rows(8, objectives, random), Values(objectives, 0.1));
-    std::vector<Gaussian> beliefs;
-    for (std::size_t k = 0; k < objectives; ++k) beliefs.push_back({0.6 + 0.1 * static_cast<double>(k), 0.3});
+    std::vector<Gaussian> beliefs(objectives, {0.6, 0.3});
+    for (std::size_t k = 0; k < objectives; ++k) beliefs[k].mean += 0.1 * static_cast<double>(k);
     constexpr int draws = 200'000;
     double sum = 0;
     double squares = 0;

@@ -37,7 +37,7 @@ Spread spread_of(std::span<const double> values) {
 }  // namespace
 
 MetricModel::MetricModel(const Features& features, Settings settings)
-    : groups_(features.groups()), group_count_(features.group_count()), settings_(settings) {}
+    : groups_(features.groups()), group_count_(features.group_count()), settings_(std::move(settings)) {}
 
 std::size_t MetricModel::next_fit(std::size_t observations) {
   return observations + std::max<std::size_t>(1, observations / 4);

@@ -88,6 +88,7 @@ TEST(Incumbents, AreMeasuredWhole) {
       trials.push_back(std::move(trial));
     }
     std::vector<Sample> samples;
+    samples.reserve(trials.size());
     for (std::size_t i = 0; i < trials.size(); ++i) samples.push_back({&trials[i], &prospects[i]});
     model.learn(samples);
     model.judge(Outlook::guarded);

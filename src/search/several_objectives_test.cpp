@@ -142,6 +142,7 @@ TEST(SeveralObjectives, AResumeGoesOnAsIfNothingHadHappened) {
     for (const std::size_t cut : {1U, 6U, 13U}) {
       auto strategy = make_strategy(grid, {}, options_of(kind, 4), problem).value();
       std::vector<Trial> log;
+      log.reserve(cut);
       for (std::size_t i = 0; i < cut; ++i) {
         log.push_back(tried(static_cast<int>(i) + 1, whole[i]));
       }
