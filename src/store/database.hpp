@@ -11,7 +11,7 @@
 #include "base/result.hpp"
 
 namespace soci {
-class session;
+class session;  // NOLINT(readability-identifier-naming): the library's own name
 }
 
 namespace autotuner::store {

@@ -7,7 +7,7 @@ namespace autotuner::store {
 
 base::Result<std::unique_ptr<SqlTaskStore>> SqlTaskStore::open(const std::string& path,
                                                                base::asio::thread_pool& pool,
-                                                               base::Logger logger) {
+                                                               const base::Logger& logger) {
   auto database = Database::open(path, logger);
   if (!database) return tl::unexpected(database.error());
   return std::unique_ptr<SqlTaskStore>(new SqlTaskStore(std::move(*database), pool));

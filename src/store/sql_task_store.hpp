@@ -20,7 +20,8 @@ class SqlTaskStore final : public tuning::TaskStore {
   /// Creates what is missing (folder, file with mode 0600, tables) and brings older schemas up to date after
   /// copying the file. Blocks. `pool` must outlive the store. Errors: unavailable with path and reason.
   static base::Result<std::unique_ptr<SqlTaskStore>> open(const std::string& path,
-                                                          base::asio::thread_pool& pool, base::Logger logger);
+                                                          base::asio::thread_pool& pool,
+                                                          const base::Logger& logger);
   ~SqlTaskStore() override;
 
   base::Awaitable<base::Result<void>> open_run(tuning::Run& run) override;

@@ -181,6 +181,7 @@ class Reader {
 void keep_at_most(std::vector<search::PastTrial>& trials, std::size_t most) {
   if (trials.size() <= most) return;
   std::vector<search::PastTrial> kept;
+  kept.reserve(most);
   for (std::size_t i = 0; i < most; ++i) kept.push_back(std::move(trials[i * trials.size() / most]));
   trials = std::move(kept);
 }
@@ -243,6 +244,7 @@ std::vector<search::Trial> known_failures(const Premises& premises, const std::s
 std::string starting_words(const Premises& premises) {
   if (premises.earlier.empty()) return "";
   std::vector<std::string> tasks;
+  tasks.reserve(premises.earlier.size());
   for (const auto& earlier : premises.earlier)
     tasks.push_back(
         fmt::format("{} ({} trials, {})", earlier.name, earlier.trials.size(), alike_words(earlier)));
