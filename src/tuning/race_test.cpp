@@ -155,6 +155,7 @@ TEST_F(FinalRaceTest, PutsOutAnEntrantThatFailsInTwoRounds) {
 /// The rows without times, which a resumed run measures anew.
 std::vector<std::tuple<int, std::optional<int>, std::string, std::optional<double>>> rows_of(const Run& run) {
   std::vector<std::tuple<int, std::optional<int>, std::string, std::optional<double>>> rows;
+  rows.reserve(run.experiments.size());
   for (const auto& row : run.experiments)
     rows.emplace_back(row.number, row.repeat_of, row.reason, row.score.score);
   return rows;
