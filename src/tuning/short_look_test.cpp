@@ -145,6 +145,7 @@ class ShortLookTest : public ::testing::Test {
   /// By load sent, the experiment, negative for a look.
   std::vector<int> loads() const {
     std::vector<int> numbers;
+    numbers.reserve(load.runs.size());
     for (const auto& request : load.runs)
       numbers.push_back(is_look(request) ? -request.experiment : request.experiment);
     return numbers;
