@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "search/acquisition.hpp"
 
@@ -109,7 +108,7 @@ Frontier::Frontier(std::vector<Values> rows, Values reference) : reference_(std:
   });
   for (const auto i : non_dominated(rows)) points_.push_back(rows[i]);
   std::vector<std::size_t> all(points_.size());
-  std::iota(all.begin(), all.end(), std::size_t{0});
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = i;
   Box whole;
   for (std::size_t k = 0; k < reference_.size(); ++k) {
     Values edges{reference_[k], infinite};
