@@ -163,6 +163,7 @@ std::vector<double> levels_of(std::vector<double> coordinates) {
   coordinates.erase(std::ranges::unique(coordinates).begin(), coordinates.end());
   if (coordinates.size() <= most_levels) return coordinates;
   std::vector<double> few;
+  few.reserve(most_levels);
   for (std::size_t i = 0; i < most_levels; ++i)
     few.push_back(coordinates[i * (coordinates.size() - 1) / (most_levels - 1)]);
   return few;
@@ -198,6 +199,7 @@ EffectLevel level_at(const RandomForest& forest, const Rows& rows, std::size_t c
 std::vector<EffectLevel> levels(const RandomForest& forest, const Rows& rows, std::size_t column,
                                 const Axis& axis, const Measured& measured) {
   std::vector<double> tried;
+  tried.reserve(measured.coordinates.size());
   for (const auto& coordinates : measured.coordinates) tried.push_back(coordinates[axis.index]);
   std::vector<EffectLevel> result;
   for (const double coordinate : levels_of(std::move(tried))) {
