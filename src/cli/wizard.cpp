@@ -101,8 +101,8 @@ base::Result<std::string> ask_for_task(const engine::Hardware& hardware) {
   wish.tpot = *tpot == "none" ? "" : *tpot;
 
   const auto described = wish_of(wish, hardware);
-  const auto yaml = described ? spec::compose_yaml(*described)
-                              : base::Result<std::string>(tl::unexpected(described.error()));
+  auto yaml = described ? spec::compose_yaml(*described)
+                        : base::Result<std::string>(tl::unexpected(described.error()));
   if (!yaml) return yaml;
   std::string path = "task.yaml";
   std::error_code code;
