@@ -183,7 +183,7 @@ base::Result<HttpResponse> send_to(const HttpRequest& request, BodySink sink, co
   return std::move(transfer.response);
 }
 
-base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop) {
+base::Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop) {
   std::string body;
   auto response = send_to(
       request,

@@ -42,7 +42,7 @@ struct HttpResponse {
 /// Blocks until answered. A stop request ends the wait at once. Every HTTP status is a response, not an
 /// error. Errors: invalid_input (unusable URL), unavailable (no connection, name unknown), timed_out,
 /// cancelled.
-base::Result<HttpResponse> send(const HttpRequest& request, std::stop_token stop = {});
+base::Result<HttpResponse> send(const HttpRequest& request, const std::stop_token& stop = {});
 
 /// Takes a piece of the body; `head` has status and headers. False ends the transfer.
 using BodySink = std::function<bool(const HttpResponse& head, std::string_view bytes)>;
