@@ -1,6 +1,7 @@
 #include "hosts/model_download.hpp"
 
 #include <filesystem>
+#include <mutex>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -63,9 +64,14 @@ class DownloadModel : public testing::Test {
   }
   base::Result<void> download(const std::string& id = "org/name", const std::stop_token& stop = {}) {
     const ModelHub hub{server_.url(), "hf_secret", {}, std::chrono::milliseconds(1)};
-    return download_model(hub, RuntimeId::vllm, id, folders_, stop,
-                          [this](const std::string& text) { lines_.push_back(text); });
+    hand_over();
+    auto done = download_model(hub, RuntimeId::vllm, id, folders_, stop,
+                               [this](const std::string& text) { lines_.push_back(text); });
+    hand_over();
+    return done;
   }
+  /// The members below belong to the hub's threads during a download, to the test's before and after it.
+  void hand_over() { const std::scoped_lock lock(mutex_); }
   std::string snapshot(const std::string& name) const {
     return folders_.hf_home + "/hub/models--org--name/snapshots/" + revision + "/" + name;
   }
@@ -78,6 +84,7 @@ class DownloadModel : public testing::Test {
   std::string partial() const { return entry() + "/blobs/" + weights_hash + ".incomplete"; }
   std::string entry() const { return folders_.hf_home + "/hub/models--org--name"; }
 
+  std::mutex mutex_;
   std::vector<std::string> requests_, requests_with_headers_, lines_;
   std::string token_, listed_hash_ = weights_hash;
   int refusal_ = 0, broken_downloads_ = 0, broken_off_ = 0;
@@ -85,8 +92,12 @@ class DownloadModel : public testing::Test {
   std::size_t weights_size_ = weights.size();
   ScriptedServer server_{[this](tests::ScriptedConnection& connection) {
     while (const auto request = connection.read_request()) {
+      std::unique_lock lock(mutex_);
       hangs_up_ = false;
-      if (!connection.send(answer(*request)) || hangs_up_) return;
+      const auto reply = answer(*request);
+      const bool last = hangs_up_;
+      lock.unlock();
+      if (!connection.send(reply) || last) return;
     }
   }};
 };

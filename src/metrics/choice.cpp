@@ -57,44 +57,57 @@ bool holds(const std::vector<int>& numbers, int number) {
   return std::ranges::find(numbers, number) != numbers.end();
 }
 
-/// Of an entrant of a race the rows that it measured, unless all of them failed.
-std::vector<Contender> counting_rows(const Entry& entry, const RaceOutcome* race) {
-  if (race == nullptr || !entry.standing.raced) return entry.rows;
-  std::vector<Contender> raced;
-  std::ranges::copy_if(entry.rows, std::back_inserter(raced), [&](const Contender& row) {
-    return row.rank < failed && holds(race->race_rows, row.number);
-  });
-  return raced.empty() ? entry.rows : raced;
+/// The rows of these numbers that measured something.
+std::vector<Contender> measured_rows(const Entry& entry, const std::vector<int>& numbers) {
+  std::vector<Contender> rows;
+  std::ranges::copy_if(entry.rows, std::back_inserter(rows),
+                       [&](const Contender& row) { return row.rank < failed && holds(numbers, row.number); });
+  return rows;
+}
+
+/// The mean of the rows' scores and its interval.
+void set_score(Standing& standing, const std::vector<Contender>& rows) {
+  std::vector<double> scores;
+  for (const auto& row : rows) {
+    if (row.score && row.rank < violated) scores.push_back(*row.score);
+  }
+  if (scores.empty() || standing.rank >= violated) return;
+  standing.score = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
+  standing.interval = mean_interval(scores);
+  standing.scores = static_cast<int>(scores.size());
+}
+
+/// An entrant of a race is judged by its rows of the race, whatever their audit: the race knows which to
+/// compare.
+void settle_race(Entry& entry, const RaceOutcome& race) {
+  auto& standing = entry.standing;
+  const auto place = std::ranges::find(race.in, standing.number);
+  if (place != race.in.end()) entry.race_place = static_cast<std::size_t>(place - race.in.begin());
+  standing.raced = entry.race_place || holds(race.out, standing.number);
+  const auto raced = measured_rows(entry, race.race_rows);
+  if (!standing.raced || raced.empty()) return;
+  standing.rank = middle_class(raced);
+  standing.valid = std::ranges::any_of(entry.rows, &Contender::valid);
+  set_score(standing, measured_rows(entry, race.counted_rows));
 }
 
 void settle(Entry& entry, const RaceOutcome* race) {
-  const int first = entry.rows.front().number;
-  if (race != nullptr) {
-    const auto place = std::ranges::find(race->in, first);
-    if (place != race->in.end()) entry.race_place = static_cast<std::size_t>(place - race->in.begin());
-    entry.standing.raced = entry.race_place || holds(race->out, first);
-  }
-  const auto telling = telling_rows(counting_rows(entry, race));
+  const auto telling = telling_rows(entry.rows);
   auto& standing = entry.standing;
-  standing.number = first;
+  standing.number = entry.rows.front().number;
   for (const auto& row : entry.rows) standing.rows.push_back(row.number);
   standing.rank = middle_class(telling);
   standing.whole = telling.front().whole;
   standing.valid = telling.front().valid;
-  std::vector<double> scores;
   for (const auto& row : telling) {
-    if (row.score && row.rank < violated) scores.push_back(*row.score);
     if (row.rank == violated) entry.hard_excess = std::max(entry.hard_excess, row.hard_excess);
   }
-  if (!scores.empty() && standing.rank < violated) {
-    standing.score = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
-    standing.interval = mean_interval(scores);
-    standing.scores = static_cast<int>(scores.size());
-  }
+  set_score(standing, telling);
   const auto& furthest = *std::ranges::min_element(
       telling, {}, [](const Contender& c) { return std::pair(-c.stage, c.penalty); });
   entry.stage = furthest.stage;
   entry.penalty = furthest.penalty;
+  if (race != nullptr) settle_race(entry, *race);
 }
 
 std::vector<Entry> entries_of(const std::vector<Contender>& contenders, const RaceOutcome* race) {

@@ -25,18 +25,19 @@ struct Contender {
 
 /// What a final race said, by the numbers of the entries' first rows.
 struct RaceOutcome {
-  std::vector<int> in;         ///< those not shown to be worse than the first, best first
-  std::vector<int> out;        ///< those that were
-  std::vector<int> race_rows;  ///< what it measured: scores of entrants count in these rows alone
+  std::vector<int> in;            ///< those not shown to be worse than the first, best first
+  std::vector<int> out;           ///< those that were
+  std::vector<int> race_rows;     ///< what it measured: the class of an entrant is that of these rows
+  std::vector<int> counted_rows;  ///< those of them that it compared: the scores of entrants
 };
 
 struct Standing {
   int number = 0;         ///< of the entry's first row
   std::vector<int> rows;  ///< all rows with these flags
   int rank = 3;
-  bool whole = true;  ///< some row is; else it is no candidate
-  bool valid = true;
-  std::optional<double> score;       ///< mean over its rows, of a raced one over its rows of the race
+  bool whole = true;                 ///< some row is; else it is no candidate
+  bool valid = true;                 ///< of a raced one: of any of its rows
+  std::optional<double> score;       ///< mean over its rows, of a raced one over those that the race compared
   std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two scores
   int scores = 0;                    ///< how many the mean is of
   bool raced = false;

@@ -260,7 +260,7 @@ TEST(Choice, TakesTheWinnerOfARaceAndScoresItByTheRaceAlone) {
   // #1 was lucky in the search; in the race, rows 4 to 7, #2 is ahead.
   const std::vector rows{scored(1, -200),    scored(2, -150),    scored(3, -140),   repeat(4, 1, -100),
                          repeat(5, 2, -110), repeat(6, 1, -102), repeat(7, 2, -112)};
-  const RaceOutcome race{.in = {2}, .out = {1}, .race_rows = {4, 5, 6, 7}};
+  const RaceOutcome race{.in = {2}, .out = {1}, .race_rows = {4, 5, 6, 7}, .counted_rows = {4, 5, 6, 7}};
   const auto choice = choose(rows, false, &race);
   EXPECT_EQ(choice.best, 2);
   EXPECT_THAT(choice.equivalent, IsEmpty());
@@ -275,7 +275,7 @@ TEST(Choice, KeepsTheRacesOrderAmongThoseStillInAndNamesThemEquivalent) {
   // #3 left early, when the machine was faster: its mean is the best of all.
   const std::vector rows{scored(1, -100),   scored(2, -100),   scored(3, -100),
                          repeat(4, 1, -92), repeat(5, 2, -90), repeat(6, 3, -95)};
-  const RaceOutcome race{.in = {1, 2}, .out = {3}, .race_rows = {4, 5, 6}};
+  const RaceOutcome race{.in = {1, 2}, .out = {3}, .race_rows = {4, 5, 6}, .counted_rows = {4, 5, 6}};
   const auto choice = choose(rows, false, &race);
   EXPECT_THAT(order_of(choice), ElementsAre(1, 2, 3));
   EXPECT_EQ(choice.best, 1);
@@ -285,20 +285,30 @@ TEST(Choice, KeepsTheRacesOrderAmongThoseStillInAndNamesThemEquivalent) {
 TEST(Choice, ChangesNothingForALeadThatIsNotWorthIt) {
   auto rows = std::vector{scored(0, -90), scored(1, -100), repeat(2, 0, -99.5), repeat(3, 1, -100)};
   rows[1].flags_changed = 3;
-  const RaceOutcome close{.in = {1, 0}, .out = {}, .race_rows = {2, 3}};
+  const RaceOutcome close{.in = {1, 0}, .out = {}, .race_rows = {2, 3}, .counted_rows = {2, 3}};
   const auto choice = choose(rows, false, &close);
   EXPECT_EQ(choice.best, 0);
   EXPECT_THAT(choice.equivalent, ElementsAre(1));
   rows[2].score = -98.5;
   EXPECT_EQ(choose(rows, false, &close).best, 1) << "1.5 % behind";
   rows[2].score = -99.5;
-  const RaceOutcome decided{.in = {1}, .out = {0}, .race_rows = {2, 3}};
+  const RaceOutcome decided{.in = {1}, .out = {0}, .race_rows = {2, 3}, .counted_rows = {2, 3}};
   EXPECT_EQ(choose(rows, false, &decided).best, 1) << "shown to be behind";
+}
+
+TEST(Choice, FollowsARaceWhoseRowsFailedTheirAudit) {
+  std::vector rows{scored(1, -100), scored(2, -101), repeat(3, 1, -100), repeat(4, 2, -90),
+                   repeat(5, 2, -92)};
+  rows[2].valid = rows[4].valid = false;
+  const RaceOutcome race{.in = {1}, .out = {2}, .race_rows = {3, 4, 5}, .counted_rows = {3, 5}};
+  const auto choice = choose(rows, false, &race);
+  EXPECT_EQ(choice.best, 1);
+  EXPECT_EQ(choice.order[1].score, -92) << "what the race compared, and nothing else";
 }
 
 TEST(Choice, RanksAnEntrantThatMissedTheLimitsInTheRaceBehindThoseThatKeepThem) {
   const std::vector rows{scored(1, -100), scored(2, -50), repeat(3, 1, -100, 1), repeat(4, 1, -100, 1)};
-  const RaceOutcome race{.in = {1}, .out = {}, .race_rows = {3, 4}};
+  const RaceOutcome race{.in = {1}, .out = {}, .race_rows = {3, 4}, .counted_rows = {3, 4}};
   EXPECT_EQ(choose(rows, false, &race).best, 2);
 }
 

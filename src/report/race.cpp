@@ -17,15 +17,15 @@ using search::RacePlace;
 using tuning::Race;
 using tuning::Run;
 
-std::optional<double> value_of_row(const Run& run, const Shown& shown, int row) {
-  const auto* experiment = tuning::find(run, row);
+std::optional<double> value_of_row(const Run& run, const Shown& shown, std::optional<int> row) {
+  const auto* experiment = row ? tuning::find(run, *row) : nullptr;
   return experiment == nullptr ? std::nullopt : value_at(run, *experiment, shown.point);
 }
 
 std::optional<double> mean_of_race(const Run& run, const Race& race, const Shown& shown) {
   double sum = 0;
   int count = 0;
-  for (const int row : tuning::counting_rows(race, shown.number)) {
+  for (const auto& row : tuning::counted_rows(race, shown.number)) {
     const auto value = value_of_row(run, shown, row);
     if (!value) continue;
     sum += *value;
@@ -37,8 +37,8 @@ std::optional<double> mean_of_race(const Run& run, const Race& race, const Shown
 /// (a - b) / |b| of the sums over the rounds that both measured.
 std::optional<double> change_over_common_rounds(const Run& run, const Race& race, const Shown& a,
                                                 const Shown& b) {
-  const auto rows_a = tuning::counting_rows(race, a.number);
-  const auto rows_b = tuning::counting_rows(race, b.number);
+  const auto rows_a = tuning::counted_rows(race, a.number);
+  const auto rows_b = tuning::counted_rows(race, b.number);
   double sum_a = 0;
   double sum_b = 0;
   for (std::size_t r = 0; r < std::min(rows_a.size(), rows_b.size()); ++r) {
@@ -157,7 +157,7 @@ Json race_json(const Answer& answer) {
     const auto interval = known ? standing->interval : std::nullopt;
     entrants.push_back({{"experiment_id", place.number},
                         {"is_baseline", place.number == 0},
-                        {"rows", tuning::counting_rows(race, place.number)},
+                        {"rows", tuning::whole_rows(race, place.number)},
                         {"state", search::to_text(place.exit)},
                         {"left_after", place.left_after == 0 ? Json(nullptr) : Json(place.left_after)},
                         {"mean_score", known ? base::number_or_null(standing->score) : Json(nullptr)},

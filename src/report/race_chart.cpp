@@ -44,9 +44,9 @@ std::vector<Lane> lanes_of(const Run& run, const tuning::Race& race, const RaceM
   std::vector<Lane> lanes;
   for (const auto& place : race.result.order) {
     Lane lane{.place = &place, .values = {}, .hints = {}};
-    const auto rows = tuning::counting_rows(race, place.number);
+    const auto rows = tuning::counted_rows(race, place.number);
     for (std::size_t round = 0; round < rows.size(); ++round) {
-      const auto* experiment = tuning::find(run, rows[round]);
+      const auto* experiment = rows[round] ? tuning::find(run, *rows[round]) : nullptr;
       if (experiment == nullptr || !experiment->score.value) continue;
       lane.values.push_back(*experiment->score.value * metric.factor);
       lane.hints.push_back(fmt::format("{}, round {} (trial {})\n{}", name_of(place.number), round + 1,

@@ -89,16 +89,20 @@ class Judge {
     });
   }
 
-  /// A heat counts when nobody else in did better by class; who did worse gets a strike.
+  /// A heat counts when nobody else in did better by class, or by audit inside that; who did worse by class
+  /// gets a strike.
   void take_scores(int round) {
     const auto heat_of = [&](const Runner& runner) -> const Heat& {
       return runner.entrant->heats[static_cast<std::size_t>(round)];
     };
-    auto best = TrialClass::failed;
-    for (const auto* runner : those_in()) best = std::min(best, heat_of(*runner).rank);
+    const auto group_of = [](const Heat& heat) { return std::pair(heat.rank, !heat.valid); };
+    auto best_group = std::pair(TrialClass::failed, true);
+    for (const auto* runner : those_in()) best_group = std::min(best_group, group_of(heat_of(*runner)));
+    const auto best = best_group.first;
     for (auto* runner : those_in()) {
       const auto& heat = heat_of(*runner);
-      const bool counts = heat.rank == best && best <= TrialClass::missed;
+      const bool counts = group_of(heat) == best_group && best <= TrialClass::missed && heat.score;
+      runner->place.counted.push_back(counts);
       runner->scores.push_back(counts ? heat.score : std::nullopt);
       if (heat.rank > best) ++(heat.rank == TrialClass::failed ? runner->failures : runner->misses);
     }

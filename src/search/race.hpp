@@ -33,6 +33,7 @@ namespace autotuner::search {
 struct Heat {
   TrialClass rank = TrialClass::failed;
   std::optional<double> score;  ///< lower is better; only for met and missed
+  bool valid = true;            ///< its audit passed
 };
 
 struct RaceEntrant {
@@ -71,6 +72,7 @@ struct RacePlace {
   /// Behind the leader: of now for those in, of the time they left for those out; nothing for the leader, and
   /// without a round that both have measured.
   std::optional<RaceGap> gap;
+  std::vector<bool> counted;  ///< by whole round: whether its heat was compared
 };
 
 struct RaceResult {
@@ -82,9 +84,11 @@ struct RaceResult {
 };
 
 /// Judges the whole rounds there are, each look by its own and earlier rounds alone: more rounds never undo
-/// an elimination. The entrants' order decides ties. A round in which nobody was measured well counts for
-/// nothing; the last one in is never eliminated. Scores that are not all gains (negative) or all losses are
-/// compared as shares of the largest, without the logarithm.
+/// an elimination. The entrants' order decides ties. Of a round those heats count that are of its best class
+/// and, inside that, valid where any is: on a host too busy for valid measurements the race goes on with what
+/// there is. An invalid heat is nobody's fault and no strike. The last one in is never eliminated. Scores
+/// that are not all gains (negative) or all losses are compared as shares of the largest, without the
+/// logarithm.
 RaceResult judge_race(const std::vector<RaceEntrant>& entrants, const RaceRules& rules);
 
 }  // namespace autotuner::search

@@ -129,6 +129,19 @@ TEST(Race, PutsOutWhoMissesLimitsThatAnotherOneKeeps) {
   EXPECT_EQ(all_miss.still_in(), 2U);
 }
 
+TEST(Race, PassesOverInvalidMeasurementsWhereThereAreValidOnes) {
+  const auto invalid = [](double value) { return Heat{TrialClass::met, -value, false}; };
+  const auto some = judge_race(
+      {{1, {invalid(300), gain(100), gain(101), gain(100)}}, {2, gains({100, 99, 101, 100})}}, {.rounds = 4});
+  EXPECT_EQ(place_of(some, 1).counted, (std::vector{false, true, true, true}));
+  EXPECT_EQ(place_of(some, 2).gap->rounds, 3);
+  const auto none = judge_race(
+      {{1, {invalid(100), invalid(100), invalid(100)}}, {2, {invalid(50), invalid(50), invalid(50)}}},
+      {.rounds = 3});
+  EXPECT_TRUE(none.decided) << "on a host where nothing is valid the race goes on with what there is";
+  EXPECT_EQ(none.order.front().number, 1);
+}
+
 TEST(Race, ComparesLossesAndScoresOfBothSigns) {
   const auto losses = [](std::vector<double> values) {
     std::vector<Heat> heats;

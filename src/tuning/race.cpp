@@ -49,7 +49,7 @@ std::vector<int> candidates_of(const Run& run, std::size_t most) {
 }
 
 search::Heat heat_of(const Experiment& row) {
-  return {static_cast<search::TrialClass>(row.rank()), row.score.score};
+  return {static_cast<search::TrialClass>(row.rank()), row.score.score, is_sound(row)};
 }
 
 /// Rows of this race alone: a search that went on afterwards makes another one.
@@ -119,7 +119,7 @@ std::optional<Race> race_of(const Run& run) {
   return race;
 }
 
-std::vector<int> counting_rows(const Race& race, int number) {
+std::vector<int> whole_rows(const Race& race, int number) {
   const auto found = std::ranges::find(race.entrants, number, &search::RaceEntrant::number);
   if (found == race.entrants.end()) return {};
   auto rows = race.rows[static_cast<std::size_t>(found - race.entrants.begin())];
@@ -127,13 +127,27 @@ std::vector<int> counting_rows(const Race& race, int number) {
   return rows;
 }
 
+std::vector<std::optional<int>> counted_rows(const Race& race, int number) {
+  const auto place = std::ranges::find(race.result.order, number, &search::RacePlace::number);
+  std::vector<std::optional<int>> counted;
+  for (const int row : whole_rows(race, number)) {
+    const auto round = counted.size();
+    const bool counts = round < place->counted.size() && place->counted[round];
+    counted.push_back(counts ? std::optional(row) : std::nullopt);
+  }
+  return counted;
+}
+
 std::optional<metrics::RaceOutcome> outcome_of(const Race& race) {
   if (race.result.rounds == 0) return std::nullopt;
   metrics::RaceOutcome outcome;
   for (const auto& place : race.result.order) {
     (place.exit == RaceExit::none ? outcome.in : outcome.out).push_back(place.number);
-    const auto rows = counting_rows(race, place.number);
+    const auto rows = whole_rows(race, place.number);
     outcome.race_rows.insert(outcome.race_rows.end(), rows.begin(), rows.end());
+    for (const auto& row : counted_rows(race, place.number)) {
+      if (row) outcome.counted_rows.push_back(*row);
+    }
   }
   return outcome;
 }

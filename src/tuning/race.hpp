@@ -29,8 +29,11 @@ struct Race {
 /// defaults when they are of one of these classes. Rows that copy another row's result don't race beside it.
 std::optional<Race> race_of(const Run& run);
 
-/// The rows of an entrant in the whole rounds, which alone count; empty for one that is no entrant.
-std::vector<int> counting_rows(const Race& race, int number);
+/// The rows of an entrant by whole round; nothing where the race did not compare it. Empty for one that is no
+/// entrant.
+std::vector<std::optional<int>> counted_rows(const Race& race, int number);
+/// All rows of an entrant in whole rounds.
+std::vector<int> whole_rows(const Race& race, int number);
 
 /// For the choice rule; nothing before the first round is whole: then the rows count as repeats.
 std::optional<metrics::RaceOutcome> outcome_of(const Race& race);
