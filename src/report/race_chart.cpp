@@ -50,7 +50,7 @@ std::vector<Lane> lanes_of(const Run& run, const tuning::Race& race, const RaceM
       if (experiment == nullptr || !experiment->score.value) continue;
       lane.values.push_back(*experiment->score.value * metric.factor);
       lane.hints.push_back(fmt::format("{}, round {} (trial {})\n{}", name_of(place.number), round + 1,
-                                       rows[round],
+                                       experiment->number,
                                        metrics::to_readable(metric.name, *experiment->score.value)));
     }
     lanes.push_back(std::move(lane));
