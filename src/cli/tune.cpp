@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "base/clock.hpp"
+#include "base/heap.hpp"
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/progress.hpp"
@@ -151,6 +153,7 @@ int Tuning::run() {
   const auto lock = parts_.lock_task(task_.name);
   if (!lock) return fail(lock.error());
 
+  base::share_heaps();
   const base::SystemClock clock;
   boost::asio::thread_pool pool(static_cast<std::size_t>(3 + task_.running.max_parallel_experiments * 2));
   auto store = parts_.open_store(pool);
@@ -168,6 +171,7 @@ int Tuning::run() {
     progress.show(event);
     if (const auto written = log.write(event); !written)
       progress.show(tuning::Notice{true, written.error().message});
+    if (std::holds_alternative<tuning::ExperimentFinished>(event)) base::return_free_memory();
   });
 
   boost::asio::io_context io(1);

@@ -44,4 +44,26 @@ int Experiment::rank() const {
   return score.slo.verdict == metrics::SloVerdict::missed ? 1 : 0;
 }
 
+void put_away_details(Experiment& experiment) {
+  experiment.command = {};
+  experiment.phases = {};
+  experiment.log_tail = {};
+  if (!experiment.metrics) return;
+  metrics::Metrics rest;
+  rest.kept.reserve(experiment.metrics->kept.size());
+  for (const auto& batch : experiment.metrics->kept) {
+    metrics::Batch trusted;
+    trusted.audit.trust = batch.audit.trust;
+    rest.kept.push_back(std::move(trusted));
+  }
+  experiment.metrics = std::move(rest);
+}
+
+void take_back_details(Experiment& experiment, Experiment stored) {
+  experiment.command = std::move(stored.command);
+  experiment.phases = std::move(stored.phases);
+  experiment.log_tail = std::move(stored.log_tail);
+  experiment.metrics = std::move(stored.metrics);
+}
+
 }  // namespace autotuner::tuning

@@ -71,6 +71,13 @@ struct Experiment {
   int rank() const;
 };
 
+/// Puts away what only readers of the stored record want, so that a long run stays small in memory: the
+/// command, the phases, the end of the engine's log and, of what was measured, all but the trust in each
+/// level. What the search, the choice, repeats and the race go by stays.
+void put_away_details(Experiment& experiment);
+/// Puts back what put_away_details took, from the same experiment as stored.
+void take_back_details(Experiment& experiment, Experiment stored);
+
 /// The record as stored and written to files, with the reference's members first. Values of parameters, flags
 /// and variables whose name says that they are secret become "********". A score stands there only for a
 /// success, numbers that JSON can't hold become null.

@@ -155,5 +155,30 @@ TEST(ExperimentRank, FollowsStatusAndVerdict) {
   EXPECT_EQ(experiment.rank(), 2);
 }
 
+TEST(Details, ArePutAwayAndTakenBack) {
+  Experiment experiment;
+  experiment.number = 3;
+  experiment.status = ExperimentStatus::success;
+  experiment.command = {"llama-server", "--port", "1"};
+  experiment.phases = {Phase{"deploy", "2026-01-01T00:00:00Z", 1, "", 0}};
+  experiment.log_tail = "ready";
+  experiment.score.score = -5;
+  metrics::Batch trusted;
+  trusted.num_completed_requests = 9;
+  metrics::Batch doubtful;
+  doubtful.audit.trust = metrics::Trust::invalid;
+  experiment.metrics.emplace().kept = {trusted, doubtful};
+  auto small = experiment;
+  put_away_details(small);
+  EXPECT_TRUE(small.command.empty());
+  EXPECT_TRUE(small.phases.empty());
+  EXPECT_TRUE(small.log_tail.empty());
+  EXPECT_EQ(small.metrics->kept.front().num_completed_requests, 0);
+  EXPECT_EQ(small.metrics->audit().trust, metrics::Trust::invalid) << "races go by it";
+  EXPECT_EQ(small.score, experiment.score);
+  take_back_details(small, experiment);
+  EXPECT_EQ(small, experiment);
+}
+
 }  // namespace
 }  // namespace autotuner::tuning

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
@@ -52,6 +53,8 @@ class Session {
   std::optional<Experiment> next();
   std::string checkpoint_now(bool lists) const;
   void put(const Experiment& experiment);
+  void put_away(Experiment& experiment);
+  base::Awaitable<void> take_back();
   void halt_on_unknown_flag(const Experiment& experiment);
   void announce(const Experiment& experiment);
   bool has_time_left(double reserve_s = 0) const;
@@ -66,6 +69,7 @@ class Session {
   bool resumed_ = false;
   Run run_;
   std::unique_ptr<Agenda> agenda_;
+  std::set<int> put_away_;  ///< experiments whose details stand in the store alone
   bool per_gpu_ = true;
   bool halted_ = false;  ///< a store that fails, or a flag the engine does not know: nothing new begins
   base::SteadyTime started_;
@@ -212,6 +216,7 @@ std::optional<Experiment> Session::next() {
 }
 
 void Session::put(const Experiment& experiment) {
+  put_away_.erase(experiment.number);
   const auto place = std::ranges::lower_bound(run_.experiments, experiment.number, {}, &Experiment::number);
   if (place != run_.experiments.end() && place->number == experiment.number) {
     *place = experiment;
@@ -238,6 +243,31 @@ base::Awaitable<void> Session::save(const Experiment& experiment) {
     run_.error_message =
         "the result could not be stored, so nothing new is started: " + stored.error().message;
     events_(Notice{true, run_.error_message});
+  } else if (experiment.terminal()) {
+    put_away(*std::ranges::find(run_.experiments, experiment.number, &Experiment::number));
+  }
+}
+
+void Session::put_away(Experiment& experiment) {
+  // A point that starts the engine as its defaults do takes the whole record of the baseline, and short looks
+  // are held against the levels of earlier experiments.
+  if (experiment.number == 0 || run_.task.running.short_look) return;
+  put_away_details(experiment);
+  put_away_.insert(experiment.number);
+}
+
+/// The run is handed out whole.
+base::Awaitable<void> Session::take_back() {
+  if (put_away_.empty()) co_return;
+  auto stored = co_await store_.find(run_.task.name);
+  if (!stored) {
+    events_(Notice{true, "the levels of the trials can't be read back: " + stored.error().message});
+    co_return;
+  }
+  for (auto& experiment : stored->experiments) {
+    if (!put_away_.contains(experiment.number)) continue;
+    auto& mine = *std::ranges::find(run_.experiments, experiment.number, &Experiment::number);
+    take_back_details(mine, std::move(experiment));
   }
 }
 
@@ -317,6 +347,9 @@ base::Awaitable<void> Session::race(std::stop_token finish) {
 }
 
 base::Awaitable<void> Session::conduct(std::stop_token finish) {
+  for (auto& experiment : run_.experiments) {
+    if (experiment.terminal()) put_away(experiment);
+  }
   co_await work_in_parallel(run_.task.running.max_parallel_experiments, finish);
   co_await repeat_best(finish);
   co_await race(finish);
@@ -337,6 +370,7 @@ base::Awaitable<base::Result<Run>> Session::conclude() {
     run_.error_message = stored.error().message;
     events_(Notice{true, "the final state could not be stored: " + stored.error().message});
   }
+  co_await take_back();
   events_(RunFinished{run_.state, run_.stop_reason});
   co_return std::move(run_);
 }

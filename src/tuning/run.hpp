@@ -36,8 +36,8 @@ struct Run {
   std::vector<Experiment> experiments;  ///< by number, baseline (0) first when there is one
   std::uint64_t planned = 0;            ///< experiments, baseline not counted
   std::uint64_t space_points = 0, space_valid = 0, space_distinct = 0;
-  std::string
-      stop_reason;  ///< space_exhausted max_iterations patience converged total_timeout cancelled unknown_flag error
+  /// space_exhausted max_iterations patience converged total_timeout cancelled unknown_flag error
+  std::string stop_reason;
   std::string error_message;
   std::vector<HostFact> host;
   std::optional<Premises> premises;  ///< nothing = not gathered yet
