@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import subprocess
+import sys
 import threading
 import time
 
@@ -171,12 +172,28 @@ class Handler(http.server.BaseHTTPRequestHandler):
         elif self.path == "/v1/models":
             self.answer({"object": "list", "data": [{"id": "fake", "object": "model"}]})
         elif self.path == "/props":
-            self.answer({"default_generation_settings": {"n_ctx": 64}, "total_slots": 1, "build_info": "b1-fake"})
+            self.answer({"default_generation_settings": {"n_ctx": 4096 if mode == "answers" else 64}, "total_slots": 1, "build_info": "b1-fake"})
         else:
             self.answer({"error": "no"}, 404)
     def do_POST(self):
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.answer(bytes(range(128, 256)))
+        if mode == "answers" and self.path.endswith("/completions"):
+            self.stream()
+        else:
+            self.answer(bytes(range(128, 256)), 404 if mode == "answers" else 200)
+    def stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        tokens = [{"choices": [{"index": 0, "delta": {"content": "word "}, "finish_reason": None}]}] * 8
+        usage = {"choices": [], "usage": {"prompt_tokens": 16, "completion_tokens": 8, "total_tokens": 24}}
+        for data in [json.dumps(part) for part in [*tokens, usage]] + ["[DONE]"]:
+            time.sleep(0.02)
+            event = f"data: {data}\n\n".encode()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(event), event))
+            self.wfile.flush()
+        self.wfile.write(b"0\r\n\r\n")
     def log_message(self, *ignored):
         pass
 
@@ -227,6 +244,24 @@ def a_server_that_answers_garbage_is_not_measured(box):
     task = fake_task(box, "fake-garbage", optimization={"ready_timeout": 3, "timeout_per_iteration": 10})
     row = run_fake(box, "garbage", "connection", codes=("not_ready", "benchmark_failed"), task=task)
     expect(row["metrics"] is None, "garbage was measured")
+
+
+@test
+def neighbours_that_take_the_cores_while_it_measures_make_a_figure_invalid(box):
+    box.script("bin/llama-server", FAKE_SERVER)
+    task = fake_task(box, "fake-neighbours", benchmark={"traffic_scenarios": ["D(16,8)"], "max_requests_per_iteration": 20})
+    neighbours = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * os.cpu_count())]
+    try:
+        done = box.tune(task, limit=BOUND, environment={"PATH": f"{box.folder}/bin:{box.environment['PATH']}", "FAKE": "answers"})
+    finally:
+        for neighbour in neighbours:
+            neighbour.kill()
+            neighbour.wait()
+    expect_code(done, 0)
+    audit = only_result(box, "fake-neighbours")["metrics"]["raw_results"][0]["audit"]
+    expect_equal(audit["trust"], "invalid", "the trust in what was measured")
+    expect_in("other processes used", json.dumps(audit["findings"]), "the findings")
+    expect_in("other processes used", done.stderr + done.stdout, "the answer")
 
 
 @test
