@@ -27,14 +27,15 @@ std::optional<Number> number(std::string_view text) {
 std::optional<ProcessEntry> parse_stat(std::string_view text) {
   const auto open = text.find('(');
   const auto close = text.rfind(')');
-  if (open == std::string_view::npos || close == std::string_view::npos || close + 2 >= text.size())
-    return std::nullopt;
+  if (open == std::string_view::npos || close == std::string_view::npos) return std::nullopt;
+  if (close < open || close + 2 >= text.size()) return std::nullopt;
   // Field 3 (state) comes first behind the name; the numbers are those of proc(5) less 3.
   const auto fields = base::split(base::trim(text.substr(close + 2)), ' ');
   if (fields.size() < 22) return std::nullopt;
   const auto pid = number<int>(text);
   const auto parent = number<int>(fields[1]);
-  if (!pid || !parent) return std::nullopt;
+  // A signal to a number below 1 would reach a whole group.
+  if (!pid || *pid < 1 || !parent) return std::nullopt;
   ProcessEntry entry;
   entry.pid = *pid;
   entry.parent = *parent;

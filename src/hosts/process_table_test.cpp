@@ -30,6 +30,14 @@ TEST(ParseStat, RefusesWhatIsCutOff) {
     EXPECT_FALSE(parse_stat(text)) << text;
 }
 
+TEST(ParseStat, RefusesNumbersThatASignalWouldTakeForAGroup) {
+  const std::string rest = " S 7 40 39 0 -1 4194304 100 0 0 0 11 12 13 14 20 0 1 0 999 1000000 3 1844 0";
+  EXPECT_TRUE(parse_stat("1 (x)" + rest));
+  EXPECT_FALSE(parse_stat("-9 (x)" + rest));
+  EXPECT_FALSE(parse_stat("0 (x)" + rest));
+  EXPECT_FALSE(parse_stat("1 )x(" + rest));
+}
+
 TEST(TreeOf, HoldsChildrenOfChildrenAndNobodyElse) {
   std::vector<ProcessEntry> all(5);
   const std::array<std::pair<int, int>, 5> pids{{{30, 20}, {10, 1}, {20, 10}, {40, 1}, {50, 40}}};
