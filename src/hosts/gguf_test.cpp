@@ -11,7 +11,6 @@
 namespace autotuner::hosts {
 namespace {
 
-using tests::GgufFile;
 using tests::small_gguf;
 
 base::Result<base::Json> config_of(const std::string& bytes) {

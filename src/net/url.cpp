@@ -22,6 +22,10 @@ bool is_ipv6_character(char c) {
          c == '%';
 }
 
+bool is_excluded(char c) {
+  return c == '?' || c == '#' || c == '\x7f' || (c >= 0 && c <= ' ');
+}
+
 base::Result<std::uint16_t> parse_port(std::string_view digits, std::string_view url) {
   unsigned port = 0;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
@@ -60,8 +64,9 @@ base::Result<Url> parse_url(std::string_view text) {
   auto authority = rest.substr(0, path_at);
   if (path_at != std::string_view::npos) url.base = rest.substr(path_at);
   while (url.base.ends_with('/')) url.base.pop_back();
-  if (whole.find_first_of("?# \t\r\n") != std::string_view::npos) {
-    return base::invalid_input("url '{}': query, fragment and spaces are not allowed", whole);
+  if (std::ranges::any_of(whole, is_excluded)) {
+    return base::invalid_input("url '{}': query, fragment, spaces and control characters are not allowed",
+                               whole);
   }
   if (authority.find('@') != std::string_view::npos) {
     return base::invalid_input(

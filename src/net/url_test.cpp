@@ -43,7 +43,9 @@ TEST(Url, SaysWhatIsWrong) {
             "url 'http://::1:80': '::1' is no host name; an IPv6 address needs brackets");
   EXPECT_EQ(refusal("http://[::1"), "url 'http://[::1': ']' is missing");
   EXPECT_EQ(refusal("http://[host]"), "url 'http://[host]': 'host' is no IPv6 address");
-  EXPECT_EQ(refusal("http://h?x=1"), "url 'http://h?x=1': query, fragment and spaces are not allowed");
+  EXPECT_EQ(refusal("http://h?x=1"),
+            "url 'http://h?x=1': query, fragment, spaces and control characters are not allowed");
+  EXPECT_FALSE(parse_url("http://h/a\f/")) << "it would end a request line, or be trimmed off later";
   EXPECT_EQ(refusal("http://me:secret@h").find("secret"), std::string::npos) << "a password is not repeated";
 }
 

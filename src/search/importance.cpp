@@ -4,7 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <functional>
-#include <numeric>
+#include <ranges>
 
 #include "search/domain.hpp"
 #include "search/random_forest.hpp"
@@ -38,6 +38,7 @@ std::vector<double> thinned(std::vector<double> values) {
   values.erase(std::ranges::unique(values).begin(), values.end());
   if (values.size() <= most_support) return values;
   std::vector<double> few;
+  few.reserve(most_support);
   for (std::size_t i = 0; i < most_support; ++i)
     few.push_back(values[(2 * i + 1) * values.size() / (2 * most_support)]);
   return few;
@@ -75,6 +76,7 @@ class Anova {
   void add(const RegressionTree& tree) {
     boxes_.clear();
     std::vector<std::uint64_t> whole;
+    whole.reserve(axes_.size());
     for (const auto& axis : axes_) whole.push_back(~std::uint64_t{0} >> (most_support - axis.support.size()));
     walk(tree.nodes(), 0, std::move(whole));
     double mean = 0;
@@ -150,6 +152,7 @@ Measured complete(const Domain& domain, std::span<const space::Point> points,
     if (!std::isfinite(values[i]) || std::ranges::any_of(known, [](const auto& c) { return !c.has_value(); }))
       continue;
     std::vector<double> row;
+    row.reserve(known.size());
     for (const auto& coordinate : known) row.push_back(*coordinate);
     measured.coordinates.push_back(std::move(row));
     measured.values.push_back(values[i]);
@@ -211,7 +214,7 @@ std::vector<EffectLevel> levels(const RandomForest& forest, const Rows& rows, st
 
 std::vector<double> ranks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::copy(std::views::iota(std::size_t{0}, values.size()), order.begin());
   std::ranges::sort(order, {}, [&](std::size_t i) { return values[i]; });
   std::vector<double> result(values.size());
   for (std::size_t begin = 0; begin < order.size();) {
@@ -252,6 +255,7 @@ std::optional<Importance> importance(const space::Space& space, std::span<const 
     if (!domain.dimensions()[i].varies()) continue;
     auto axis = axis_of(domain.dimensions()[i], i);
     std::vector<double> cells;
+    cells.reserve(n);
     for (const auto& row : measured.coordinates) cells.push_back(axis.cell(row[i]));
     if (std::ranges::all_of(cells, [&](double cell) { return cell == cells.front(); })) continue;
     axes.push_back(std::move(axis));
@@ -260,7 +264,9 @@ std::optional<Importance> importance(const space::Space& space, std::span<const 
   if (axes.empty()) return std::nullopt;
 
   std::vector<std::size_t> categories;
+  categories.reserve(axes.size());
   std::vector<double> cells;
+  cells.reserve(n * axes.size());
   for (const auto& axis : axes) categories.push_back(axis.categories);
   for (std::size_t row = 0; row < n; ++row) {
     for (const auto& column : cells_of) cells.push_back(column[row]);

@@ -15,6 +15,7 @@ Heat gain(double value) {
 
 std::vector<Heat> gains(const std::vector<double>& values) {
   std::vector<Heat> heats;
+  heats.reserve(values.size());
   for (const double value : values) heats.push_back(gain(value));
   return heats;
 }
@@ -143,8 +144,9 @@ TEST(Race, PassesOverInvalidMeasurementsWhereThereAreValidOnes) {
 }
 
 TEST(Race, ComparesLossesAndScoresOfBothSigns) {
-  const auto losses = [](std::vector<double> values) {
+  const auto losses = [](const std::vector<double>& values) {
     std::vector<Heat> heats;
+    heats.reserve(values.size());
     for (const double value : values) heats.push_back({TrialClass::met, value});
     return heats;
   };
