@@ -12,8 +12,12 @@ namespace autotuner::search {
 /// Points as a kernel sees them: by what their values mean. Sizes by their logarithm, everything scaled to
 /// [0, 1] over the points it was made for, a category as one column per value (1 / sqrt(2) where it holds, so
 /// that two different values are at distance 1: the Hamming distance), a number that stands for "off" (0
-/// beside numbers above it) also as a column of its own, and what the constraints reckon with (the product of
-/// the parallel sizes, threads of a block).
+/// beside numbers above it) also as a column of its own, how often 2 divides a listed whole number, and what
+/// the constraints reckon with (the product of the parallel sizes, threads of a block).
+///
+/// Hardware works in powers of two (warps, cache lines, banks, tiles): 96 can be more like 32 than like 97.
+/// With size and exponent of 2 both known, a smooth kernel sees that too. Only where the odd parts of the
+/// list differ, else its sizes say the same.
 class Features {
  public:
   /// `points`: those that the columns are scaled over. Columns that are constant there are left out.
@@ -28,7 +32,7 @@ class Features {
   std::vector<double> of(const space::Point& point) const;
 
  private:
-  enum class Form { number, is_value };
+  enum class Form { number, exponent_of_two, is_value };
   struct Column {
     std::string parameter;  ///< empty for a quantity
     space::Quantity quantity = {};
@@ -42,6 +46,11 @@ class Features {
   };
 
   static double raw(const Column& column, const space::Point& point, double otherwise);
+  void add_names(const std::string& parameter, std::span<const space::Value> values,
+                 std::span<const space::Point> points);
+  void add_numbers(const space::Parameter& parameter, std::span<const space::Value> values, bool log,
+                   std::span<const space::Point> points);
+  void add_quantity(space::Quantity quantity, std::span<const space::Point> points);
   void add_group(const std::string& name, std::vector<Column> columns, std::span<const space::Point> points);
 
   std::vector<Column> columns_;

@@ -48,6 +48,29 @@ TEST(Features, GiveZeroBesideSizesAColumnOfItsOwn) {
   EXPECT_EQ(features.of({{"graphs", 512}}), (std::vector<double>{1, 0}));
 }
 
+TEST(Features, SeeHowOftenTwoDividesANumber) {
+  const space::Space space{{{"block", Choices{{0, 32, 48, 64, 96}}}}, {}};
+  const Features features(space, {}, all_points(space));
+  ASSERT_EQ(features.group_count(), 3U);
+  EXPECT_EQ(features.name(1), "exponent of 2 in block");
+  EXPECT_EQ(features.of({{"block", 48}})[1], 0);
+  EXPECT_EQ(features.of({{"block", 32}})[1], 0.5);
+  EXPECT_EQ(features.of({{"block", 96}})[1], 0.5);
+  EXPECT_EQ(features.of({{"block", 64}})[1], 1);
+  EXPECT_EQ(features.of({{"block", 0}})[1], 0.5);
+}
+
+TEST(Features, LeaveOutExponentsOfTwoThatTellNoMoreThanSizes) {
+  using List = std::vector<space::Value>;
+  for (const List& values :
+       {List{1, 2, 4, 8}, List{0, 3, 6, 12}, List{1, 3, 5}, List{7, 8}, List{0.5, 1, 1.5}, List{-2, 1, 3}}) {
+    const space::Space space{{{"n", Choices{values}}}, {}};
+    const Features features(space, {}, all_points(space));
+    for (std::size_t g = 0; g < features.group_count(); ++g)
+      EXPECT_NE(features.name(g), "exponent of 2 in n") << values.size() << " values";
+  }
+}
+
 TEST(Features, AddWhatConstraintsReckonWith) {
   space::Space space{{{"tp", Choices{{1, 2, 4}}}, {"pp", Choices{{1, 2, 4}}}}, {}};
   space.constraints.push_back(space::Constraint::parse("tp * pp <= 8").value());
