@@ -15,7 +15,8 @@
 namespace autotuner::search {
 namespace {
 
-/// Random trials before the model, where there is no prior: a tenth of the budget, within these bounds.
+/// Random trials before the model, where there is no prior: the fewest; a tenth of the budget, within these
+/// bounds, where configurations may not run, which has to be learnt, too.
 constexpr std::size_t most_starts = 6;
 constexpr std::size_t fewest_starts = 2;
 constexpr std::size_t start_share = 10;
@@ -56,7 +57,8 @@ class GpSearch final : public PoolSearch {
   std::optional<StopAdvice> stop_advice() override {
     learn();
     feasibility().judge();
-    if (model_.successes() < fewest_starts || journal().finished() < start_trials()) return std::nullopt;
+    if (model_.successes() < fewest_starts || journal().finished() < most_starts_of_budget())
+      return std::nullopt;
     base::Random random(options().seed, journal().finished());
     double chance = 0;
     for (const auto outlook : {Outlook::guarded, Outlook::unbiased})
@@ -95,7 +97,14 @@ class GpSearch final : public PoolSearch {
     return static_cast<std::size_t>(options().horizon > 0 ? options().horizon : options().max_iterations);
   }
 
-  std::size_t start_trials() const { return std::clamp(budget() / start_share, fewest_starts, most_starts); }
+  std::size_t start_trials() const {
+    const bool all_run = !ground().is_server() && !feasibility().has_failures();
+    return all_run ? fewest_starts : most_starts_of_budget();
+  }
+
+  std::size_t most_starts_of_budget() const {
+    return std::clamp(budget() / start_share, fewest_starts, most_starts);
+  }
 
   /// Improvement counts per second at first and by itself at the end, when nothing is left to save for: the
   /// exponent of the cost (Lee et al. 2020, "Cost-aware Bayesian optimization", cost cooling).

@@ -79,6 +79,26 @@ TEST(Gp, FindsTheBestOfAGridInAFewTrials) {
   EXPECT_GE(found, 5);
 }
 
+std::string third_reason(const space::Space& space, const std::vector<Trial>& log) {
+  const auto strategy = make_strategy(space, {}, gp_options(1, 60), rate_problem()).value();
+  strategy->record(log);
+  return strategy->suggest(1).front().reason;
+}
+
+TEST(Gp, DrawsMoreStartsWherePointsMayNotRun) {
+  std::vector<Trial> log{tried(1, {{"tp", 1}, {"batch", 8}, {"mode", "slow"}}),
+                         tried(2, {{"tp", 2}, {"batch", 8}, {"mode", "fast"}})};
+  EXPECT_TRUE(third_reason(grid, log).starts_with("model"));
+  log.push_back(Trial{3, {{"tp", 2}, {"batch", 16}, {"mode", "other"}}, true, TrialClass::failed, {}, 0, 0});
+  EXPECT_EQ(third_reason(grid, log), "random start, 3 of 6 results known");
+
+  auto server = grid;
+  server.parameters.push_back({"gpu_memory_utilization", Choices{{0.8, 0.9}}});
+  log.pop_back();
+  for (auto& trial : log) trial.point.set("gpu_memory_utilization", 0.8);
+  EXPECT_EQ(third_reason(server, log), "random start, 2 of 6 results known");
+}
+
 TEST(Gp, GoesOnAfterAResumeAsIfItHadNotStopped) {
   const auto whole = run(*make_strategy(grid, {}, gp_options(3, 30), rate_problem()).value(), 30);
   for (const int cut : {0, 1, 2, 5, 9, 17, 24}) {
