@@ -22,6 +22,22 @@ Engine find_engine(std::string_view name) {
   return Engine::other;
 }
 
+std::string_view to_text(Engine engine) {
+  switch (engine) {
+    case Engine::vllm:
+      return "vllm";
+    case Engine::sglang:
+      return "sglang";
+    case Engine::tensorrt_llm:
+      return "tensorrt_llm";
+    case Engine::llamacpp:
+      return "llamacpp";
+    case Engine::other:
+      return "other";
+  }
+  return "other";
+}
+
 double gpus_per_replica(const Deployment& deployment) {
   return deployment.tensor_parallel * deployment.pipeline_parallel * deployment.attention_data_parallel;
 }

@@ -14,6 +14,9 @@ enum class Engine { vllm, sglang, tensorrt_llm, llamacpp, other };
 /// "vllm 0.24.0", "TensorRT-LLM", "trtllm", "llama.cpp"; other for unknown names.
 Engine find_engine(std::string_view name);
 
+/// Its word, which find_engine reads: "vllm", "tensorrt_llm".
+std::string_view to_text(Engine engine);
+
 /// How one model is spread and run.
 struct Deployment {
   Engine engine = Engine::vllm;

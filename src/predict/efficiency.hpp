@@ -24,6 +24,9 @@ struct Efficiency {
   double bubble = 0.15;              ///< of a pipeline's cycle lost to unequal stages, with many stages
   // Layers without a captured graph are launched one kernel at a time.
   double eager_layer_seconds = 200e-6;
+  /// Norms, rotation, activation: instead of an engine's own figure where the large kernels were measured,
+  /// whose times have their launch in them.
+  double measured_layer_seconds = 8e-6;
   double moe_layer = 1.6;  ///< small kernels of a layer with experts, against a dense one
   /// Requests in a closed loop end and begin in clumps: of those that run, this share is ahead of a new one.
   double clump = 0.07;

@@ -121,7 +121,7 @@ std::optional<Estimate> Estimator::estimate(const space::Point& point) const {
   if (!device || !(least >= 1)) return std::nullopt;
   Estimate result;
   result.memory = memory(shape_, *device, deployment, load);
-  result.prediction = predict(shape_, *device, deployment, load, result.memory);
+  result.prediction = predict(shape_, *device, deployment, load, result.memory, {}, kernels_.get());
   if (!is_finite(result)) return std::nullopt;
   return result;
 }

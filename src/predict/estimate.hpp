@@ -1,8 +1,10 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "predict/memory.hpp"
 #include "predict/predict.hpp"
@@ -36,10 +38,20 @@ class Estimator {
   /// number comes out.
   std::optional<Estimate> estimate(const space::Point& point) const;
 
+  /// What the facts say; a point may choose another device or engine.
+  const ModelShape& shape() const { return shape_; }
+  const std::optional<Device>& device() const { return device_; }
+  Engine engine() const { return setting_.base.engine; }
+
+  /// From now on these replace parts of the roofline, where a point has their device and engine.
+  void use(ModelKernels kernels) { kernels_ = std::make_shared<const ModelKernels>(std::move(kernels)); }
+
  private:
   ModelShape shape_;
   std::optional<Device> device_;
   Setting setting_;
+  // Shared by copies: it is large and never changes.
+  std::shared_ptr<const ModelKernels> kernels_;
 };
 
 /// One point by itself: reads the facts each time.

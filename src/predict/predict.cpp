@@ -35,8 +35,8 @@ double running(const Share& share, const Deployment& deployment, const Memory& m
 class Replica {
  public:
   Replica(const ModelShape& shape, const Device& device, const Deployment& deployment,
-          const Efficiency& efficiency)
-      : roofline_(shape, device, deployment, efficiency),
+          const Efficiency& efficiency, const ModelKernels* kernels)
+      : roofline_(shape, device, deployment, efficiency, kernels),
         deployment_(deployment),
         overhead_(overhead_of(deployment.engine)),
         efficiency_(efficiency) {}
@@ -55,13 +55,14 @@ class Replica {
   double chunk(double tokens, double attended, double sequences, double context, double lane) const {
     auto with = lane_of(sequences, context);
     with.tokens += tokens;
-    with.pairs = tokens * attended;
+    with.prompt = tokens;
+    with.attended = attended;
     return std::max(0.0, stage(with) - lane);
   }
 
   /// A pass of prompt tokens alone.
   double prompt(double tokens, double attended) const {
-    return roofline_.seconds({.tokens = tokens, .sequences = 1, .pairs = tokens * attended});
+    return roofline_.seconds({.tokens = tokens, .sequences = 1, .prompt = tokens, .attended = attended});
   }
 
  private:
@@ -127,9 +128,10 @@ Latency scaled(double mean, double p50, double p90, double p99) {
 }  // namespace
 
 Prediction predict(const ModelShape& shape, const Device& device, const Deployment& deployment,
-                   const Workload& load, const Memory& memory, const Efficiency& efficiency) {
+                   const Workload& load, const Memory& memory, const Efficiency& efficiency,
+                   const ModelKernels* kernels) {
   const auto share = share_of(deployment, load);
-  const Replica replica(shape, device, deployment, efficiency);
+  const Replica replica(shape, device, deployment, efficiency, kernels);
   const double requests = running(share, deployment, memory);
   const double decoding = decoding_share(deployment, share, requests);
   const double context = share.attended + share.output / 2;

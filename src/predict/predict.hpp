@@ -4,6 +4,7 @@
 #include "predict/device.hpp"
 #include "predict/efficiency.hpp"
 #include "predict/memory.hpp"
+#include "predict/model_kernels.hpp"
 #include "predict/model_shape.hpp"
 #include "predict/workload.hpp"
 
@@ -35,8 +36,9 @@ struct Prediction {
 /// join per cycle, each adding its chunks' time p beyond the cycle (all of it without chunked prefill): TPOT
 /// = d + B/output p. When the token budget can't hold as many prompt tokens, fewer decode at once and the
 /// rest waits. TTFT = queue (Little's law) + own prompt + those ahead; E2E = TTFT + (output - 1) TPOT. Every
-/// result is finite for sizes above 0.
+/// result is finite for sizes above 0. `kernels` may be null: then a pass is the roofline's alone.
 Prediction predict(const ModelShape& shape, const Device& device, const Deployment& deployment,
-                   const Workload& load, const Memory& memory, const Efficiency& efficiency = {});
+                   const Workload& load, const Memory& memory, const Efficiency& efficiency = {},
+                   const ModelKernels* kernels = nullptr);
 
 }  // namespace autotuner::predict

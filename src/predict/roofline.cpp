@@ -29,10 +29,12 @@ double matmul_share(const Efficiency& efficiency, NumberFormat weights, const De
 }  // namespace
 
 Roofline::Roofline(const ModelShape& shape, const Device& device, const Deployment& deployment,
-                   const Efficiency& e)
+                   const Efficiency& e, const ModelKernels* kernels)
     : tp_(deployment.tensor_parallel), groups_(deployment.attention_data_parallel) {
   const double stages = deployment.pipeline_parallel;
   const double layers = shape.layers / stages;
+  layers_ = layers;
+  if (kernels != nullptr) kernels_ = kernels->of(device, deployment);
   const auto weights = deployment.weights;
   const double packed =
       weights == NumberFormat::fp4 || weights == NumberFormat::int4 ? e.packed_bandwidth : 1;
@@ -41,7 +43,7 @@ Roofline::Roofline(const ModelShape& shape, const Device& device, const Deployme
   const double flops_16bit = device.flops_16bit * e.flops_16bit;
 
   // Dense layers: whole in every attention group.
-  const double dense = dense_parameters(shape) / (tp_ * stages);
+  const double dense = kernels_.products == nullptr ? dense_parameters(shape) / (tp_ * stages) : 0;
   dense_read_ = dense * bytes_of(weights) / (bandwidth * packed);
   dense_token_ = 2 * dense / flops;
   // Experts: spread over all GPUs of the stage; a token meets k of E.
@@ -62,11 +64,12 @@ Roofline::Roofline(const ModelShape& shape, const Device& device, const Deployme
 
   const bool moe = shape.expert_parameters > 0;
   const auto overhead = overhead_of(deployment.engine);
-  fixed_ = device.is_cpu ? 0 : layers * overhead.layer * (moe ? e.moe_layer : 1);
+  const double layer = kernels_.products != nullptr ? e.measured_layer_seconds : overhead.layer;
+  fixed_ = device.is_cpu ? 0 : layers * layer * (moe ? e.moe_layer : 1);
   transfer_token_ = 0;
   const double link = std::max(device.link, 1e9) * e.link_bandwidth;
   const double latency = e.reduce_seconds + (device.link < e.slow_link ? e.slow_link_seconds : 0);
-  if (tp_ > 1) {
+  if (tp_ > 1 && kernels_.reduce == nullptr) {
     fixed_ += 2 * layers * (latency + e.reduce_seconds_per_gpu * tp_);
     transfer_token_ += 2 * layers * shape.hidden * 2 * 2 * (tp_ - 1) / tp_ / link;
   }
@@ -88,10 +91,26 @@ double Roofline::seconds(const Pass& pass) const {
     const double touched = 1 - std::pow(unchosen_, std::max(pass.tokens, 1.0));
     sum += soft_max(expert_read_ * touched, expert_token_ * pass.tokens);
   }
-  sum += soft_max(head_read_, head_token_ * pass.sequences / groups_);
-  sum += context_ * pass.context / groups_;
-  sum += pair_ * pass.pairs / groups_;
-  return sum;
+  if (kernels_.head == nullptr) sum += soft_max(head_read_, head_token_ * pass.sequences / groups_);
+  if (kernels_.decode == nullptr) sum += context_ * pass.context / groups_;
+  if (kernels_.prefill == nullptr) sum += pair_ * (pass.prompt * pass.attended) / groups_;
+  return sum + measured(pass);
+}
+
+double Roofline::measured(const Pass& pass) const {
+  const double tokens = pass.tokens / groups_, sequences = pass.sequences / groups_;
+  double layer = 0;
+  if (kernels_.products != nullptr) layer += kernels_.products->at(tokens);
+  if (kernels_.decode != nullptr && pass.context > 0)
+    layer += kernels_.decode->at(sequences, pass.context / pass.sequences);
+  if (kernels_.prefill != nullptr && pass.prompt > 0) {
+    // A prompt of n tokens, each of which looks at n/2 on average, says what such a pair costs.
+    const double whole = std::max(1.0, 2 * pass.attended);
+    layer += kernels_.prefill->at(whole) * pass.prompt / whole / groups_;
+  }
+  if (kernels_.reduce != nullptr) layer += 2 * kernels_.reduce->at(tokens);
+  const double head = kernels_.head != nullptr ? kernels_.head->at(sequences) : 0;
+  return layers_ * layer + head;
 }
 
 }  // namespace autotuner::predict

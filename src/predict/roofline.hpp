@@ -2,6 +2,7 @@
 
 #include "predict/device.hpp"
 #include "predict/efficiency.hpp"
+#include "predict/model_kernels.hpp"
 #include "predict/model_shape.hpp"
 
 namespace autotuner::predict {
@@ -11,7 +12,8 @@ struct Pass {
   double tokens = 0;     ///< new ones, prompts and decoding together
   double sequences = 0;  ///< that get a next token
   double context = 0;    ///< tokens of the cache that are read
-  double pairs = 0;      ///< of prompt tokens and the tokens they look at, per layer and head
+  double prompt = 0;     ///< tokens of prompts among `tokens`
+  double attended = 0;   ///< tokens that each of them looks at, on average
 };
 
 /// Seconds of passes through one stage of a deployment: a roofline per kind of work.
@@ -20,12 +22,12 @@ struct Pass {
 /// flops: the larger one (Williams et al., Roofline, CACM 2009), with a soft knee where kernels reach
 /// neither. Attention reads the cache at memory speed and computes prompts' pairs at 4 heads head_dim
 /// operations each. An all-reduce of n GPUs moves 2 (n-1)/n of the activations twice per layer (Megatron-LM,
-/// arXiv 1909.08053).
+/// arXiv 1909.08053). Where a kernel was measured, its time replaces the formula.
 class Roofline {
  public:
-  /// All sizes are above 0.
+  /// All sizes are above 0. `kernels` may be null; else it outlives this object.
   Roofline(const ModelShape& shape, const Device& device, const Deployment& deployment,
-           const Efficiency& efficiency);
+           const Efficiency& efficiency, const ModelKernels* kernels = nullptr);
 
   double seconds(const Pass& pass) const;
 
@@ -33,6 +35,8 @@ class Roofline {
   double eager_seconds() const { return eager_; }
 
  private:
+  double measured(const Pass& pass) const;
+
   double tp_, groups_;
   double dense_read_, dense_token_;
   double expert_read_, expert_token_, unchosen_;
@@ -40,6 +44,8 @@ class Roofline {
   double context_, pair_;
   double fixed_, transfer_token_;
   double eager_;
+  LayerKernels kernels_;
+  double layers_;
 };
 
 }  // namespace autotuner::predict
