@@ -1,4 +1,8 @@
-// Holds the predictor against measured serving rows: zcat ROWS.csv.gz | predict_rows [--rows]
+// Holds the predictor against measured serving rows:
+//   zcat ROWS.csv.gz | predict_rows [--rows] [--kernel-tables FOLDER]
+//
+// FOLDER is that of the installed package aiconfigurator_core, whose measured kernels then replace parts of
+// the roofline.
 //
 // Columns: model, system, backend, precision, mode, isl, osl, concurrency, batch_size, tp_size, pp_size,
 // attention_dp_size, moe_tp_size, moe_ep_size, decode_*, ttft_ms, tpot_ms. What rows don't say is assumed as
@@ -11,10 +15,13 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/text.hpp"
+#include "kernels/package.hpp"
 #include "predict/predict.hpp"
 #include "predict/ranks.hpp"
 
@@ -175,9 +182,32 @@ struct Pair {
   double predicted_tpot = 0, measured_tpot = 0, predicted_ttft = 0, measured_ttft = 0;
 };
 
-Pair compare(const Case& c) {
+/// Measured kernels of each model, device and engine that rows tell of, looked up once.
+class Kernels {
+ public:
+  /// Without a folder there are none.
+  explicit Kernels(std::string folder) : folder_(std::move(folder)) {}
+
+  const predict::ModelKernels* of(const Case& c) {
+    if (folder_.empty()) return nullptr;
+    const auto [model, is_new] =
+        models_.try_emplace({c.device.name, c.deployment.engine, c.shape.parameters, c.shape.hidden});
+    if (!is_new) return &model->second;
+    if (const auto read = kernels::read_kernels(folder_, {c.shape, c.device, c.deployment.engine, {}}))
+      model->second = read->kernels;
+    else
+      std::fprintf(stderr, "%s: %s\n", c.group.c_str(), read.error().message.c_str());
+    return &model->second;
+  }
+
+ private:
+  std::string folder_;
+  std::map<std::tuple<std::string_view, predict::Engine, double, double>, predict::ModelKernels> models_;
+};
+
+Pair compare(const Case& c, const predict::ModelKernels* kernels) {
   const auto memory = predict::memory(c.shape, c.device, c.deployment, c.load);
-  const auto prediction = predict::predict(c.shape, c.device, c.deployment, c.load, memory);
+  const auto prediction = predict::predict(c.shape, c.device, c.deployment, c.load, memory, {}, kernels);
   const double tpot = c.prompts_elsewhere ? prediction.step_seconds : prediction.tpot.mean;
   return {tpot * 1e3, c.tpot_ms, prediction.ttft.mean * 1e3, c.ttft_ms};
 }
@@ -218,8 +248,9 @@ std::vector<Row> read_rows(std::istream& in) {
   return rows;
 }
 
-int run(bool each_row) {
+int run(bool each_row, const std::string& kernel_tables) {
   const auto known = models();
+  Kernels kernels(kernel_tables);
   std::map<std::string, std::vector<Pair>> sets, groups;
   std::size_t unusable = 0;
   const auto rows = read_rows(std::cin);
@@ -229,7 +260,7 @@ int run(bool each_row) {
       ++unusable;
       continue;
     }
-    const auto pair = compare(*c);
+    const auto pair = compare(*c, kernels.of(*c));
     sets[c->set].push_back(pair);
     if (c->set.starts_with("0") || c->set.starts_with("1")) sets["dense together"].push_back(pair);
     if (!c->prompts_elsewhere) sets["one server together"].push_back(pair);
@@ -252,5 +283,12 @@ int run(bool each_row) {
 }  // namespace autotuner::bench
 
 int main(int argc, char** argv) {
-  return autotuner::bench::run(argc > 1 && std::string(argv[1]) == "--rows");
+  bool each_row = false;
+  std::string kernel_tables;
+  for (int i = 1; i < argc; ++i) {
+    const std::string word = argv[i];
+    if (word == "--rows") each_row = true;
+    if (word == "--kernel-tables" && i + 1 < argc) kernel_tables = argv[++i];
+  }
+  return autotuner::bench::run(each_row, kernel_tables);
 }

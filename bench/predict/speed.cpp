@@ -1,9 +1,11 @@
-// How many configurations per second one core predicts: predict_speed
+// How many configurations per second one core predicts: predict_speed [--kernel-tables FOLDER]
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <string>
 #include <vector>
 
+#include "kernels/package.hpp"
 #include "predict/estimate.hpp"
 
 namespace autotuner::bench {
@@ -65,12 +67,23 @@ void measure(const char* title, std::size_t count, const Work& work) {
               rates[repeats / 2] / 1e6, rates.front() / 1e6, best / 1e6, repeats, sum);
 }
 
-void run(const char* title, bool experts) {
+void run(const char* title, bool experts, const std::string& kernel_tables) {
   const auto known = facts(experts);
-  const auto estimator = predict::Estimator::make(known);
+  auto estimator = predict::Estimator::make(known);
   const auto shape = predict::shape_from_facts(known);
   const auto device = predict::find_device("h100");
   if (!estimator || !shape || !device) return;
+  predict::ModelKernels kernels;
+  if (!kernel_tables.empty()) {
+    const auto start = Clock::now();
+    const auto read = kernels::read_kernels(kernel_tables, {*shape, *device, predict::Engine::vllm, {}});
+    if (!read) return void(std::printf("%s: %s\n", title, read.error().message.c_str()));
+    std::printf("%s, read in %.0f ms\n", read->source.c_str(),
+                std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    kernels = read->kernels;
+    estimator->use(kernels);
+  }
+  const auto* used = kernel_tables.empty() ? nullptr : &kernels;
   const auto all = points();
   const predict::Setting setting{.load = {.input_tokens = 1000, .output_tokens = 1000, .concurrency = 256},
                                  .gpus = 8};
@@ -83,7 +96,8 @@ void run(const char* title, bool experts) {
     for (std::size_t round = 0; round < rounds; ++round)
       for (const auto& [deployment, load, name] : readings) {
         const auto memory = predict::memory(*shape, *device, deployment, load);
-        sum += predict::predict(*shape, *device, deployment, load, memory).tpot.mean + memory.margin;
+        sum +=
+            predict::predict(*shape, *device, deployment, load, memory, {}, used).tpot.mean + memory.margin;
       }
     return sum;
   });
@@ -98,8 +112,9 @@ void run(const char* title, bool experts) {
 }  // namespace
 }  // namespace autotuner::bench
 
-int main() {
-  autotuner::bench::run("dense", false);
-  autotuner::bench::run("with experts", true);
+int main(int argc, char** argv) {
+  const std::string kernel_tables = argc > 2 && std::string(argv[1]) == "--kernel-tables" ? argv[2] : "";
+  autotuner::bench::run("dense", false, kernel_tables);
+  autotuner::bench::run("with experts", true, kernel_tables);
   return 0;
 }

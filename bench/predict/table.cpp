@@ -1,4 +1,5 @@
 // Holds the predictor against a tuning table that nothing was fitted to: predict_table NAME.json NAME.csv
+// [FOLDER of aiconfigurator_core, whose measured kernels then replace parts of the roofline]
 //
 // Prints the rank correlation of every predicted metric over the rows that were measured, and how rows split
 // by the sign of the memory margin and by what became of them.
@@ -13,6 +14,7 @@
 
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "kernels/package.hpp"
 #include "predict/estimate.hpp"
 #include "predict/ranks.hpp"
 
@@ -94,7 +96,7 @@ int fail(const std::string& reason) {
   return 2;
 }
 
-int run(const char* head_path, const char* rows_path) {
+int run(const char* head_path, const char* rows_path, const char* kernel_tables) {
   std::ifstream head_file(head_path), rows(rows_path);
   std::ostringstream head_text;
   head_text << head_file.rdbuf();
@@ -102,8 +104,15 @@ int run(const char* head_path, const char* rows_path) {
   if (!head) return fail(head.error().message);
   const auto facts = space::point_from_json(head->value("facts", base::Json::object()));
   if (!facts) return fail(facts.error().message);
-  const auto estimator = predict::Estimator::make(*facts);
+  auto estimator = predict::Estimator::make(*facts);
   if (!estimator) return fail("the facts name no model");
+  if (kernel_tables != nullptr && estimator->device()) {
+    auto read = kernels::read_kernels(kernel_tables,
+                                      {estimator->shape(), *estimator->device(), estimator->engine(), {}});
+    if (!read) return fail(read.error().message);
+    std::printf("kernel tables: %s\n", read->source.c_str());
+    estimator->use(std::move(read->kernels));
+  }
   std::string line;
   std::getline(rows, line);
   Comparison comparison(base::split(line, ','), head->value("parameters", base::Json::array()).size(),
@@ -117,6 +126,7 @@ int run(const char* head_path, const char* rows_path) {
 }  // namespace autotuner::bench
 
 int main(int argc, char** argv) {
-  if (argc != 3) return autotuner::bench::fail("usage: predict_table NAME.json NAME.csv");
-  return autotuner::bench::run(argv[1], argv[2]);
+  if (argc != 3 && argc != 4)
+    return autotuner::bench::fail("usage: predict_table NAME.json NAME.csv [FOLDER]");
+  return autotuner::bench::run(argv[1], argv[2], argc == 4 ? argv[3] : nullptr);
 }
