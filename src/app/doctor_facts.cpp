@@ -15,6 +15,7 @@
 #include <sys/un.h>
 
 #include "app/host_settings.hpp"
+#include "app/kernel_source.hpp"
 #include "base/text.hpp"
 #include "hosts/capture.hpp"
 #include "hosts/host_audit.hpp"
@@ -232,6 +233,7 @@ cli::DoctorParts doctor_parts(const cli::Settings& settings, const hosts::LocalH
   parts.hardware = [&settings, host] {
     return hosts::detect_hardware(settings.environment, host.engine_cpus);
   };
+  parts.kernel_tables = [&settings] { return describe_kernel_tables(settings); };
   parts.services = [&settings] {
     return std::vector{find_docker(settings), find_redis(settings), find_kubernetes(settings)};
   };

@@ -115,12 +115,18 @@ hosts::LocalHostSettings local_host_settings(const Settings& settings) {
     host.hub_endpoint = hub.ends_with("/") ? hub.substr(0, hub.size() - 1) : hub;
   host.excluded_ports = own_ports(settings);
   host.engine_cpus = cpu_split_of(settings).engine;
+  host.programs = engine_programs(settings);
+  return host;
+}
+
+std::map<std::string, hosts::RuntimeProgram, std::less<>> engine_programs(const Settings& settings) {
+  std::map<std::string, hosts::RuntimeProgram, std::less<>> programs;
   for (const auto* runtime : {"sglang", "vllm", "tensorrt-llm", "llamacpp", "sim"}) {
     const hosts::RuntimeProgram program{configured(settings, fmt::format("runtimes.{}.binary", runtime)),
                                         configured(settings, fmt::format("runtimes.{}.python", runtime))};
-    if (!program.binary.empty() || !program.python.empty()) host.programs[runtime] = program;
+    if (!program.binary.empty() || !program.python.empty()) programs[runtime] = program;
   }
-  return host;
+  return programs;
 }
 
 }  // namespace autotuner::app

@@ -1,7 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <map>
+#include <string>
+
 #include "cli/settings.hpp"
 #include "hosts/cpu_split.hpp"
+#include "hosts/engine_program.hpp"
 #include "hosts/local_host.hpp"
 #include "net/proxies.hpp"
 
@@ -15,6 +20,9 @@ net::Proxies proxies_of(const cli::Settings& settings);
 
 /// ENGINE_CPUS and CLIENT_CPUS, else our own choice.
 hosts::CpuSplit cpu_split_of(const cli::Settings& settings);
+
+/// Setting `runtimes.<key>`, by key; engines that it doesn't name are missing.
+std::map<std::string, hosts::RuntimeProgram, std::less<>> engine_programs(const cli::Settings& settings);
 
 hosts::LocalHostSettings local_host_settings(const cli::Settings& settings);
 

@@ -5,6 +5,7 @@
 
 #include "app/doctor_facts.hpp"
 #include "app/host_settings.hpp"
+#include "app/kernel_source.hpp"
 #include "app/run_sim.hpp"
 #include "base/log.hpp"
 #include "cli/bench.hpp"
@@ -113,6 +114,7 @@ cli::TuneParts tune_parts(const Settings& settings) {
         {.root = "", .environment = settings.environment, .cpus = cpu_split_of(settings)});
   };
   parts.detect_hardware = [&settings] { return detect_hardware(settings); };
+  parts.kernels = kernel_source(settings);
   return parts;
 }
 
@@ -157,7 +159,7 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
             return store.finished(runtime, tuning::most_looked_at);
           });
         };
-        cli::add_plan(app, settings, {hardware, model_config, finished_runs}, code);
+        cli::add_plan(app, settings, {hardware, model_config, finished_runs, kernel_source(settings)}, code);
       },
       [&, hardware](CLI::App& app, int& code) { cli::add_validate(app, hardware, code); },
       [&, hardware](CLI::App& app, int& code) { cli::add_init(app, hardware, code); },
@@ -168,7 +170,7 @@ std::vector<cli::AddCommand> commands(const Settings& settings) {
       },
       [&](CLI::App& app, int& code) { cli::add_results(app, settings, results_parts(settings), code); },
       [&](CLI::App& app, int& code) { cli::add_optimize(app, code); },
-      [&](CLI::App& app, int& code) { cli::add_replay(app, code); },
+      [&](CLI::App& app, int& code) { cli::add_replay(app, kernel_reader(), code); },
       [&](CLI::App& app, int& code) { cli::add_sim(app, run_sim, code); },
       [&](CLI::App& app, int& code) { cli::add_catalogues(app, code); },
       [&](CLI::App& app, int& code) {

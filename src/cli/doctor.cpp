@@ -94,6 +94,16 @@ void add_devices(const base::Result<std::vector<gpu::Device>>& gpus, const engin
     checks.push_back({"devices", fmt::format("gpu {}", device.index), CheckState::ok, gpu_line(device), ""});
 }
 
+/// Only GPUs have tables.
+Check kernel_check(const base::Result<std::string>& tables) {
+  Check check{"devices", "kernel tables", CheckState::ok, tables ? *tables : tables.error().message, ""};
+  if (tables) return check;
+  check.state =
+      tables.error().kind == base::ErrorKind::not_found ? CheckState::missing : CheckState::doubtful;
+  check.remedy = "not needed; with them the prediction of dense models in plan and search is a little better";
+  return check;
+}
+
 Check service_check(const ServiceFound& service) {
   if (service.place.empty())
     return {"services", service.name, CheckState::missing, fmt::format("nothing names one; {}", local_only),
@@ -207,7 +217,9 @@ Diagnosis diagnose(const DoctorParts& parts) {
     diagnosis.checks.push_back(engine_check(engine));
   }
   add_models(parts.models(), diagnosis.checks);
-  add_devices(parts.gpus(), parts.hardware(), diagnosis.checks);
+  const auto gpus = parts.gpus();
+  add_devices(gpus, parts.hardware(), diagnosis.checks);
+  if (gpus && !gpus->empty()) diagnosis.checks.push_back(kernel_check(parts.kernel_tables()));
   const auto storage = parts.storage();
   const auto ports = parts.ports();
   diagnosis.checks.push_back(storage_check(storage));

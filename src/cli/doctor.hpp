@@ -63,6 +63,7 @@ struct DoctorParts {
   std::function<ModelsFound()> models;
   std::function<base::Result<std::vector<gpu::Device>>()> gpus;
   std::function<engine::Hardware()> hardware;
+  std::function<base::Result<std::string>()> kernel_tables;  ///< a line about their package; not_found = none
   std::function<std::vector<ServiceFound>()> services;
   std::function<StorageFound()> storage;
   std::function<PortsFound()> ports;

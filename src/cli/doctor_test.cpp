@@ -21,6 +21,7 @@ DoctorParts healthy() {
   parts.models = [] { return ModelsFound{"/models", true, 2, "/home/u/.cache/huggingface", {"org/a"}, {}}; };
   parts.gpus = []() -> base::Result<std::vector<gpu::Device>> { return std::vector<gpu::Device>{}; };
   parts.hardware = [] { return engine::Hardware{.cores = 8, .memory_gib = 30.5}; };
+  parts.kernel_tables = [] { return base::Result<std::string>("tables 1.0 in /site: h100_sxm"); };
   parts.services = [] {
     return std::vector<ServiceFound>{{"docker", "/var/run/docker.sock", true, ""}, {"redis", "", false, ""}};
   };
@@ -53,6 +54,21 @@ TEST(Doctor, CanTuneWithOneRealEngine) {
   EXPECT_FALSE(diagnosis.only_simulated);
   EXPECT_EQ(find(diagnosis, "llamacpp")->detail, "10068 (abc) (/usr/bin/llama-server)");
   EXPECT_NE(doctor_text(diagnosis, false).find("Tuning can start: autotuner tune"), std::string::npos);
+}
+
+TEST(Doctor, TellsOfKernelTablesWhereThereAreGpus) {
+  auto parts = healthy();
+  EXPECT_EQ(find(diagnose(parts), "kernel tables"), nullptr) << "CPUs have none";
+  parts.gpus = []() -> base::Result<std::vector<gpu::Device>> { return std::vector<gpu::Device>(1); };
+  EXPECT_EQ(find(diagnose(parts), "kernel tables")->detail, "tables 1.0 in /site: h100_sxm");
+  parts.kernel_tables = []() -> base::Result<std::string> {
+    return base::fail(base::ErrorKind::not_found, "nothing is installed");
+  };
+  const auto missing = diagnose(parts);
+  EXPECT_EQ(state_of(missing, "kernel tables"), CheckState::missing);
+  EXPECT_TRUE(missing.can_tune);
+  parts.kernel_tables = []() -> base::Result<std::string> { return base::invalid_input("a wrong folder"); };
+  EXPECT_EQ(state_of(diagnose(parts), "kernel tables"), CheckState::doubtful);
 }
 
 TEST(Doctor, SaysHowToGetAMissingEngine) {

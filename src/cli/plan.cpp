@@ -14,6 +14,7 @@
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
 #include "engine/group.hpp"
+#include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
 
@@ -50,6 +51,7 @@ struct Plan {
   double seconds_low = 0, seconds_high = 0;
   std::vector<PlannedGroup> groups;  ///< of varied parameters, in the order of exploration, `other` last
   std::optional<tuning::Forecast> forecast;
+  KernelWords kernels;
   tuning::Premises premises;
 };
 
@@ -179,21 +181,22 @@ base::Json to_json(const Plan& plan, const spec::Task& task) {
                      {"parameters", group.parameters},
                      {"reason", std::string(engine::reason_of(group.group))}});
   }
-  return {{"task_name", task.name},
-          {"simulated", engine::runtime(task.runtime).simulated},
-          {"space",
-           {{"points", count(plan.points)},
-            {"valid", count(plan.valid)},
-            {"distinct", count(plan.distinct)},
-            {"excluded", excluded},
-            {"first", first},
-            {"planned_experiments", plan.planned},
-            {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
-          {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
-          {"groups", order},
-          {"starts_from", tuning::to_json(plan.premises.earlier)},
-          {"prediction", plan.forecast ? cli::to_json(*plan.forecast, task) : base::Json(nullptr)},
-          {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}, {"here", plan.host_gpus}}}};
+  return {
+      {"task_name", task.name},
+      {"simulated", engine::runtime(task.runtime).simulated},
+      {"space",
+       {{"points", count(plan.points)},
+        {"valid", count(plan.valid)},
+        {"distinct", count(plan.distinct)},
+        {"excluded", excluded},
+        {"first", first},
+        {"planned_experiments", plan.planned},
+        {"baseline", plan.baseline ? to_json(*plan.baseline) : base::Json(nullptr)}}},
+      {"estimate", {{"seconds", {plan.seconds_low, plan.seconds_high}}, {"basis", "default"}}},
+      {"groups", order},
+      {"starts_from", tuning::to_json(plan.premises.earlier)},
+      {"prediction", plan.forecast ? cli::to_json(*plan.forecast, task, plan.kernels) : base::Json(nullptr)},
+      {"gpus", {{"min", plan.min_gpus}, {"max", plan.max_gpus}, {"here", plan.host_gpus}}}};
 }
 
 /// What the flags ask for, held against what is here.
@@ -245,7 +248,7 @@ void print_plan(const Plan& plan, const spec::Task& task) {
   fmt::print("{}\n", gpus_line(plan, simulated));
   fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
              base::to_duration_text(base::Seconds(plan.seconds_high)));
-  if (plan.forecast) fmt::print("{}", cli::to_text(*plan.forecast, task));
+  if (plan.forecast) fmt::print("{}", cli::to_text(*plan.forecast, task, plan.kernels));
   if (plan.baseline) fmt::print("Defaults:\n  {}\n", plan.baseline->command);
   fmt::print("First commands:\n");
   for (const auto& point : plan.first) fmt::print("  {}\n", point.command);
@@ -259,9 +262,11 @@ int plan_command(const PlanOptions& options, const PlanParts& parts) {
     return bad_usage;
   }
   const bool baseline = !options.no_baseline && task->running.baseline.value_or(!task->reference_compat);
-  const auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
+  auto premises = tuning::premises_of(parts.model_config(*task), device_of(*task, hardware));
+  const auto kernels = tuning::add_kernels(premises, *task, parts.kernels);
   auto plan = make_plan(*task, premises, hardware.gpus, baseline);
   if (!plan) return refuse(plan.error(), options.json);
+  plan->kernels = {premises.kernels ? premises.kernels->source : "", kernels ? "" : kernels.error().message};
   if (task->running.warm_start) plan->premises.earlier = earlier_tasks(*task, premises, hardware.gpus, parts);
   if (options.json) {
     fmt::print("{}\n", base::to_pretty_text(to_json(*plan, *task)));

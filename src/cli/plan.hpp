@@ -20,6 +20,7 @@ struct PlanParts {
   std::function<base::Json(const spec::Task&)> model_config;
   /// As tuning::TaskStore::finished; asked of tasks alone that want to start from earlier ones.
   std::function<base::Result<std::vector<tuning::Run>>(engine::RuntimeId)> finished_runs;
+  tuning::KernelSource kernels;
 };
 
 /// `plan FILE`: the whole dry run: space, exclusions, first commands, GPUs, time, and what arithmetic

@@ -86,14 +86,20 @@ Cells row_of(const ForecastPoint& point, const spec::Task& task) {
           space::to_text(varied(point.point, task))};
 }
 
+std::string kernel_line(const KernelWords& kernels) {
+  return kernels.source.empty() ? fmt::format("  kernel tables: none, {}\n", kernels.problem)
+                                : fmt::format("  kernel tables: {}\n", kernels.source);
+}
+
 }  // namespace
 
-std::string to_text(const Forecast& forecast, const spec::Task& task) {
+std::string to_text(const Forecast& forecast, const spec::Task& task, const KernelWords& kernels) {
   auto text = fmt::format(
       "Predicted, not measured ({}): by arithmetic on public figures of {} and {}, {}\n", accuracy(forecast),
       on_cpu(forecast) ? "a server's CPU" : forecast.device,
       forecast.model_from_name ? "the size in the model's name" : "the sizes in the model's files",
       load_of(task));
+  if (!on_cpu(forecast)) text += kernel_line(kernels);
   if (forecast.looked_at < forecast.distinct)
     text +=
         fmt::format("  looked at {} of {} points, evenly spread\n", forecast.looked_at, forecast.distinct);
@@ -114,7 +120,7 @@ std::string to_text(const Forecast& forecast, const spec::Task& task) {
   return text + aligned(rows);
 }
 
-Json to_json(const Forecast& forecast, const spec::Task& task) {
+Json to_json(const Forecast& forecast, const spec::Task& task, const KernelWords& kernels) {
   Json frontier = Json::array();
   for (const auto& point : forecast.frontier) {
     frontier.push_back({{"parameters", space::to_json(varied(point.point, task))},
@@ -130,6 +136,7 @@ Json to_json(const Forecast& forecast, const spec::Task& task) {
   return {{"measured", false},
           {"accuracy", accuracy(forecast)},
           {"device", forecast.device},
+          {"kernel_tables", kernels.source.empty() ? Json(nullptr) : Json(kernels.source)},
           {"model_sizes", forecast.model_from_name ? "name" : "config"},
           {"load", load_of(task)},
           {"distinct", forecast.distinct},

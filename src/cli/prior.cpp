@@ -9,12 +9,13 @@
 
 namespace autotuner::cli {
 
-void add_prior(search::StudySpace& space) {
-  auto estimator = predict::Estimator::make(space.facts);
-  if (!estimator || !space.problem.objective) return;
+namespace {
+
+void set_prior(search::StudySpace& space, predict::Estimator estimator) {
+  if (!space.problem.objective) return;
   std::vector<std::string> metrics{space.problem.objective->metric};
   for (const auto& slo : space.problem.slos) metrics.push_back(slo.metric);
-  space.problem.prior = [estimator = *estimator, metrics = std::move(metrics)](
+  space.problem.prior = [estimator = std::move(estimator), metrics = std::move(metrics)](
                             const space::Point& point) -> std::optional<search::PriorEstimate> {
     const auto estimate = estimator.estimate(point);
     if (!estimate) return std::nullopt;
@@ -25,6 +26,22 @@ void add_prior(search::StudySpace& space) {
     prior.memory_margin = estimate->memory.margin;
     return prior;
   };
+}
+
+}  // namespace
+
+void add_prior(search::StudySpace& space) {
+  if (auto estimator = predict::Estimator::make(space.facts)) set_prior(space, std::move(*estimator));
+}
+
+base::Result<void> add_prior_with_kernels(search::StudySpace& space, const KernelReader& kernels) {
+  auto estimator = predict::Estimator::make(space.facts);
+  if (!estimator) return {};
+  auto measured = kernels(*estimator);
+  if (!measured) return tl::unexpected(measured.error());
+  estimator->use(std::move(measured->kernels));
+  set_prior(space, std::move(*estimator));
+  return {};
 }
 
 void add_groups(search::StudySpace& space) {

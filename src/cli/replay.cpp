@@ -29,6 +29,7 @@ struct Choices {
   bool json = false;
   bool log = false;
   bool no_prior = false;
+  std::string kernel_tables;
   std::string wrong_prior;
   std::string history;
   bool wrong_history = false;
@@ -105,7 +106,24 @@ base::Result<std::vector<ReplayedStudy>> replay_all(const TuningTable& table, co
   return studies;
 }
 
-base::Result<void> replay(const Choices& choices) {
+base::Result<void> add_expectation(search::StudySpace& space, const Choices& choices,
+                                   const ReadKernels& read_kernels) {
+  if (choices.no_prior) return {};
+  if (choices.kernel_tables.empty()) {
+    add_prior(space);
+  } else if (auto added = add_prior_with_kernels(space,
+                                                 [&](const predict::Estimator& estimator) {
+                                                   return read_kernels(choices.kernel_tables, estimator);
+                                                 });
+             !added) {
+    return added;
+  }
+  if (!choices.wrong_prior.empty())
+    spoil_prior(space, choices.wrong_prior == "flipped" ? Wrong::flipped : Wrong::by_three);
+  return {};
+}
+
+base::Result<void> replay(const Choices& choices, const ReadKernels& read_kernels) {
   auto options = strategy_options(choices.strategy);
   if (!options) return tl::unexpected(options.error());
   const auto seeds = seeds_from(choices.seeds);
@@ -120,9 +138,7 @@ base::Result<void> replay(const Choices& choices) {
     auto table = read_tuning_table(path);
     if (!table) return tl::unexpected(table.error());
     add_groups(table->space);
-    if (!choices.no_prior) add_prior(table->space);
-    if (!choices.wrong_prior.empty())
-      spoil_prior(table->space, choices.wrong_prior == "flipped" ? Wrong::flipped : Wrong::by_three);
+    if (auto added = add_expectation(table->space, choices, read_kernels); !added) return added;
     auto objectives = objectives_from(choices.objectives, *table);
     if (!objectives) return tl::unexpected(objectives.error());
     table->space.problem.objectives = std::move(*objectives);
@@ -148,7 +164,7 @@ base::Result<void> replay(const Choices& choices) {
 
 }  // namespace
 
-void add_replay(CLI::App& app, int& exit_code) {
+void add_replay(CLI::App& app, ReadKernels read_kernels, int& exit_code) {
   auto choices = std::make_shared<Choices>();
   auto* command = app.add_subcommand("replay", "replay a strategy on tuning tables: many studies in seconds");
   command->add_option("TABLE", choices->tables, "NAME.json of a table; NAME.csv.gz lies beside it")
@@ -164,6 +180,8 @@ void add_replay(CLI::App& app, int& exit_code) {
   command->add_flag("--json", choices->json, "one JSON line for each study instead of figures");
   command->add_flag("--log", choices->log, "every trial with the reason for it instead of figures");
   command->add_flag("--no-prior", choices->no_prior, "do not reckon what the facts say about model and GPU");
+  command->add_option("--kernel-tables", choices->kernel_tables,
+                      "folder of an installed aiconfigurator_core: reckon with its measured kernels, too");
   command
       ->add_option("--wrong-prior", choices->wrong_prior,
                    "test of robustness: expect the opposite (flipped) or err by a factor of three (x3)")
@@ -197,8 +215,8 @@ void add_replay(CLI::App& app, int& exit_code) {
       "  autotuner replay tables/*.json --seeds 0:20 --jobs 4\n"
       "  autotuner replay table.json --strategy tpe --json > runs.jsonl\n"
       "  autotuner replay table.json --seeds 3 --log");
-  command->callback([choices, &exit_code] {
-    const auto done = replay(*choices);
+  command->callback([choices, read_kernels = std::move(read_kernels), &exit_code] {
+    const auto done = replay(*choices, read_kernels);
     if (!done) fmt::print(stderr, "error: {}\n", done.error().message);
     exit_code = done ? static_cast<int>(success) : exit_code_of(done.error());
   });

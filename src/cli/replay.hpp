@@ -1,8 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <string>
+
 #include <CLI/CLI.hpp>
 
 #include "cli/tuning_table.hpp"
+#include "predict/estimate.hpp"
 
 namespace autotuner::cli {
 
@@ -40,7 +44,11 @@ struct ReplayOptions {
 ReplayedStudy replay_study(const TuningTable& table, const search::Blueprint& blueprint, std::uint64_t seed,
                            const ReplayOptions& options = {});
 
+/// Reads measured kernels from the folder of a package; app/ supplies it.
+using ReadKernels = std::function<base::Result<predict::MeasuredKernels>(const std::string& folder,
+                                                                         const predict::Estimator&)>;
+
 /// `replay TABLE`: any strategy on a tuning table, many seeds.
-void add_replay(CLI::App& app, int& exit_code);
+void add_replay(CLI::App& app, ReadKernels read_kernels, int& exit_code);
 
 }  // namespace autotuner::cli

@@ -86,6 +86,29 @@ TEST(Replay, OfFourWorkersTakesAQuarterOfTheTimeForTheSameTrials) {
   EXPECT_LT(four.spent_seconds.back(), one.spent_seconds.back() / 2);
 }
 
+TEST(Prior, TakesMeasuredKernelsOrSaysWhyNot) {
+  search::StudySpace space;
+  space.facts = {{"gpu", "h100"},        {"engine", "vllm"},     {"model", "Llama-70B"}, {"gpus", 8},
+                 {"input_tokens", 1000}, {"output_tokens", 500}, {"concurrency", 64}};
+  space.problem.objective = search::Objective{"output_throughput_tok_s", search::Direction::maximize};
+  const space::Point point{{"tensor_parallel_size", 4}};
+  add_prior(space);
+  const auto plain = space.problem.prior(point)->metrics.at("output_throughput_tok_s");
+  predict::KernelTables tables;
+  tables.reduce[4] = predict::Curve({{1, 10}});
+  const KernelReader slow_links =
+      [&](const predict::Estimator& known) -> base::Result<predict::MeasuredKernels> {
+    return predict::MeasuredKernels{
+        "a test", predict::model_kernels(tables, known.shape(), known.engine(), *known.device())};
+  };
+  ASSERT_TRUE(add_prior_with_kernels(space, slow_links));
+  EXPECT_LT(space.problem.prior(point)->metrics.at("output_throughput_tok_s"), plain / 1000);
+  const auto refused = add_prior_with_kernels(
+      space,
+      [](const auto&) -> base::Result<predict::MeasuredKernels> { return base::invalid_input("no folder"); });
+  EXPECT_EQ(refused.error().message, "no folder");
+}
+
 TEST(SpoiledPrior, IsTheOppositeOrThreeTimesOff) {
   search::StudySpace space;
   spoil_prior(space, Wrong::flipped);

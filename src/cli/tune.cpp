@@ -128,6 +128,7 @@ tuning::LoopOptions Tuning::loop_options() const {
   loop.mode = mode_;
   loop.host_gpus = hardware_.gpus;
   loop.gpu = {hardware_.gpu_name, hardware_.gpu_memory_gib};
+  loop.kernels = parts_.kernels;
   loop.host = parts_.audit_host();
   return loop;
 }

@@ -12,6 +12,7 @@
 #include "tuning/ports/engine_host.hpp"
 #include "tuning/ports/load_runner.hpp"
 #include "tuning/ports/task_store.hpp"
+#include "tuning/premises.hpp"
 
 namespace autotuner::cli {
 
@@ -33,6 +34,7 @@ struct TuneParts {
   std::function<base::Result<void>(const std::string& path)> compress_log;
   std::function<std::vector<tuning::HostFact>()> audit_host;
   std::function<engine::Hardware()> detect_hardware;
+  tuning::KernelSource kernels;
 };
 
 void add_tune(CLI::App& app, const Settings& settings, TuneParts parts, int& exit_code);

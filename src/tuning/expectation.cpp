@@ -66,7 +66,19 @@ std::optional<predict::Estimator> estimator_of(const spec::Task& task, const Pre
   int concurrency = 0;
   for (const auto& level : task.workload.levels) concurrency = std::max(concurrency, level.concurrency);
   facts.set("concurrency", concurrency);
-  return predict::Estimator::make(facts, premises.model);
+  auto estimator = predict::Estimator::make(facts, premises.model);
+  if (estimator && premises.kernels) estimator->use(premises.kernels->kernels);
+  return estimator;
+}
+
+base::Result<void> add_kernels(Premises& premises, const spec::Task& task, const KernelSource& source) {
+  const auto estimator = estimator_of(task, premises);
+  if (!source || !estimator || !estimator->device() || task.runtime == engine::RuntimeId::sim)
+    return base::fail(base::ErrorKind::not_found, "neither GPU nor model are known");
+  auto found = source(estimator->shape(), *estimator->device(), estimator->engine());
+  if (!found) return tl::unexpected(found.error());
+  premises.kernels = std::move(*found);
+  return {};
 }
 
 std::function<std::optional<search::PriorEstimate>(const space::Point&)> expectation_of(

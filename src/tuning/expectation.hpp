@@ -17,6 +17,10 @@ namespace autotuner::tuning {
 /// model's sizes come from its name where nothing better is known. Nothing without any size of the model.
 std::optional<predict::Estimator> estimator_of(const spec::Task& task, const Premises& premises);
 
+/// Completes premises that know GPU and model with kernels that were measured for them; an empty source has
+/// none. Errors: as KernelSource; not_found without GPU or model, and for an engine that only pretends.
+base::Result<void> add_kernels(Premises& premises, const spec::Task& task, const KernelSource& source);
+
 /// By registry name: p90_ttft, mean_tpot, p50_e2e_latency, mean_total_throughput; nothing for metrics that
 /// are not predicted.
 std::optional<double> expected_metric(const predict::Prediction& prediction, const std::string& metric);

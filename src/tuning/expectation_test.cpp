@@ -53,6 +53,35 @@ TEST(Expectation, IsSilentWithoutAGpuThatItKnowsOrASizeOfTheModel) {
   EXPECT_TRUE(!unknown || !unknown({{"tensor-parallel-size", 4}}));
 }
 
+/// All-reduces of ten seconds each, and nothing else.
+base::Result<predict::MeasuredKernels> slow_links(const predict::ModelShape& shape,
+                                                  const predict::Device& device, predict::Engine engine) {
+  predict::KernelTables tables;
+  tables.reduce[4] = predict::Curve({{1, 10}});
+  return predict::MeasuredKernels{"a test", predict::model_kernels(tables, shape, engine, device)};
+}
+
+TEST(Expectation, ReckonsWithMeasuredKernels) {
+  const auto task = chat_on_vllm();
+  Premises premises{.gpu = {"NVIDIA H100 80GB HBM3"}};
+  const space::Point point{{"tensor-parallel-size", 4}};
+  const auto plain = expectation_of(task, premises, true)(point)->metrics.at("objective");
+  ASSERT_TRUE(add_kernels(premises, task, slow_links));
+  EXPECT_EQ(premises.kernels->kernels.device, "NVIDIA H100 SXM");
+  EXPECT_LT(expectation_of(task, premises, true)(point)->metrics.at("objective"), plain / 1000);
+}
+
+TEST(Expectation, AsksForKernelsOnlyWhereSomethingIsPredicted) {
+  auto task = chat_on_vllm();
+  Premises nowhere;
+  EXPECT_EQ(add_kernels(nowhere, task, slow_links).error().kind, base::ErrorKind::not_found);
+  Premises h100{.gpu = {"NVIDIA H100 80GB HBM3"}};
+  EXPECT_EQ(add_kernels(h100, task, {}).error().kind, base::ErrorKind::not_found);
+  task.runtime = engine::RuntimeId::sim;
+  EXPECT_FALSE(add_kernels(h100, task, slow_links)) << "it only pretends";
+  EXPECT_FALSE(h100.kernels);
+}
+
 TEST(Expectation, PrefersTheModelsOwnSizesAndTheDriversMemory) {
   auto nameless = chat_on_vllm();
   nameless.model.id_or_path = "/models/ours";

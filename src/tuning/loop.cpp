@@ -157,6 +157,11 @@ base::Awaitable<void> Session::look_back() {
 base::Awaitable<base::Result<void>> Session::gather_premises() {
   if (run_.premises) co_return base::Result<void>{};
   run_.premises = premises_of(co_await host_.model_config(engine_request(run_.task)), options_.gpu);
+  const auto added = add_kernels(*run_.premises, run_.task, options_.kernels);
+  if (!added && added.error().kind != base::ErrorKind::not_found)
+    events_(Notice{true, "predicts without kernel tables: " + added.error().message});
+  if (run_.premises->kernels)
+    events_(Notice{false, "predicts with kernel tables: " + run_.premises->kernels->source});
   if (run_.task.running.warm_start) co_await look_back();
   // The first agenda knew nothing of model and GPU; it stood for the errors of a task before any download.
   co_return make_agenda();

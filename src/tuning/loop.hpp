@@ -21,7 +21,8 @@ struct LoopOptions {
   std::string log_folder{};
   spec::DeploymentMode mode = spec::DeploymentMode::local;
   int host_gpus = 0;
-  GpuFacts gpu{};  ///< of the host's GPUs
+  GpuFacts gpu{};          ///< of the host's GPUs
+  KernelSource kernels{};  ///< asked once per run
   std::vector<HostFact> host{};
 };
 

@@ -232,6 +232,63 @@ TEST_F(TuningLoopTest, ResumesWithThePremisesThatItBeganWith) {
   EXPECT_EQ(resumed.state, TaskState::completed);
 }
 
+/// Kernels of which only all-reduces are known.
+base::Result<predict::MeasuredKernels> slow_links(const predict::ModelShape& shape,
+                                                  const predict::Device& device, predict::Engine engine) {
+  predict::KernelTables tables;
+  for (const double gpus : {2.0, 4.0}) tables.reduce[gpus] = predict::Curve({{1, 10}});
+  return predict::MeasuredKernels{"tables of a test", predict::model_kernels(tables, shape, engine, device)};
+}
+
+TEST_F(TuningLoopTest, ExpectsByMeasuredKernelsAndKeepsThemForAResume) {
+  auto task = task_of_four();
+  task.model.id_or_path = "/models/ours";
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  task.space.parameters = {{"tensor-parallel-size", space::Choices{{2, 4}}},
+                           {"pipeline-parallel-size", space::Choices{{1, 2, 4}}}};
+  host.config = config_of_70b();
+  std::string notice;
+  std::stop_source stop;
+  on_event = [&](const Event& event) {
+    if (const auto* said = std::get_if<Notice>(&event)) notice += said->text;
+    if (std::holds_alternative<ExperimentFinished>(event)) stop.request_stop();
+  };
+  LoopOptions options{.host_gpus = 8, .gpu = {"NVIDIA H100 80GB HBM3", 79.6}, .kernels = slow_links};
+  const auto first = run(task, options, stop.get_token());
+  ASSERT_TRUE(first.premises && first.premises->kernels);
+  EXPECT_EQ(first.premises->kernels->source, "tables of a test");
+  EXPECT_NE(notice.find("predicts with kernel tables: tables of a test"), std::string::npos) << notice;
+  on_event = nullptr;
+  options.resume = true;
+  options.kernels = nullptr;  // the package is gone
+  const auto resumed = run(task, options);
+  EXPECT_EQ(resumed.premises, first.premises);
+}
+
+TEST_F(TuningLoopTest, SaysWhyKernelTablesCantBeRead) {
+  auto task = task_of_four();
+  task.base_runtime = "vllm";
+  task.runtime = engine::RuntimeId::vllm;
+  host.config = config_of_70b();
+  std::vector<std::string> warnings;
+  on_event = [&](const Event& event) {
+    const auto* said = std::get_if<Notice>(&event);
+    if (said != nullptr && said->warning) warnings.push_back(said->text);
+  };
+  base::Error error{base::ErrorKind::not_found, "nothing is installed"};
+  LoopOptions options{.host_gpus = 2, .gpu = {"NVIDIA H100 80GB HBM3", 79.6}};
+  options.kernels = [&](const auto&, const auto&, auto) -> base::Result<predict::MeasuredKernels> {
+    return tl::unexpected(error);
+  };
+  EXPECT_FALSE(run(task, options).premises->kernels);
+  EXPECT_TRUE(warnings.empty()) << "nobody needs them";
+  error = {base::ErrorKind::invalid_input, "the folder holds no package"};
+  EXPECT_FALSE(run(task, options).premises->kernels);
+  EXPECT_EQ(warnings,
+            (std::vector<std::string>{"predicts without kernel tables: the folder holds no package"}));
+}
+
 TEST_F(TuningLoopTest, ExpectsByTheSizesInTheModelsConfig) {
   auto task = task_of_four();
   task.model.id_or_path = "/models/ours";

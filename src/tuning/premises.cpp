@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "tuning/kernels_json.hpp"
+
 namespace autotuner::tuning {
 namespace {
 
@@ -159,6 +161,7 @@ Json to_json(const std::vector<EarlierTask>& earlier) {
 Json to_json(const Premises& premises) {
   Json json = {{"gpu", {{"name", premises.gpu.name}, {"memory_gib", premises.gpu.memory_gib}}},
                {"model", premises.model ? to_json(*premises.model) : Json(nullptr)}};
+  if (premises.kernels) json["kernels"] = to_json(*premises.kernels);
   for (const auto& earlier : premises.earlier) json["earlier"].push_back(to_json(earlier));
   return json;
 }
@@ -172,6 +175,8 @@ Premises premises_from_json(const Json& json) {
   }
   if (const auto model = json.find("model"); model != json.end() && model->is_object())
     premises.model = shape_from_json(*model);
+  if (const auto kernels = json.find("kernels"); kernels != json.end())
+    premises.kernels = kernels_from_json(*kernels);
   for (const auto& json_of_task : list_at(json, "earlier")) {
     if (auto earlier = earlier_from_json(json_of_task)) premises.earlier.push_back(std::move(*earlier));
   }

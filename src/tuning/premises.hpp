@@ -1,10 +1,13 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.hpp"
+#include "base/result.hpp"
+#include "predict/model_kernels.hpp"
 #include "predict/model_shape.hpp"
 #include "search/history.hpp"
 #include "search/strategy.hpp"
@@ -37,14 +40,20 @@ struct EarlierTask {
   bool operator==(const EarlierTask&) const = default;
 };
 
+/// Finds kernels that were measured for such a model, device and engine. Errors: not_found where there are
+/// none; another kind where they can't be read.
+using KernelSource = std::function<base::Result<predict::MeasuredKernels>(
+    const predict::ModelShape&, const predict::Device&, predict::Engine)>;
+
 /// What is known of model and hardware before anything is measured. Gathered once and stored with the run: a
-/// model that is downloaded between two sessions, another driver or a task that is gone must not change what
-/// a resumed search expects.
+/// model that is downloaded between two sessions, another driver, another package of kernel tables or a task
+/// that is gone must not change what a resumed search expects.
 struct Premises {
   GpuFacts gpu{};
   std::optional<predict::ModelShape>
-      model{};                         ///< from the model's own files; nothing = only its name is known
-  std::vector<EarlierTask> earlier{};  ///< newest first
+      model{};  ///< from the model's own files; nothing = only its name is known
+  std::optional<predict::MeasuredKernels> kernels{};  ///< the times themselves, not where they lie
+  std::vector<EarlierTask> earlier{};                 ///< newest first
   bool operator==(const Premises&) const = default;
 };
 

@@ -32,6 +32,40 @@ TEST(Premises, SurviveBeingStored) {
   EXPECT_EQ(premises_from_json(to_json(Premises{})), Premises{});
 }
 
+predict::MeasuredKernels kernels() {
+  predict::MeasuredKernels measured{.source = "tables 1.0, h100_sxm, sglang 0.5.14"};
+  measured.kernels = {.engine = predict::Engine::sglang, .device = "NVIDIA H100 SXM"};
+  auto& width = measured.kernels.widths[2];
+  width.products = predict::Curve({{1, 1.5e-5}, {64, 2.25e-5}});
+  width.reduce = predict::Curve({{0.125, 4.5e-6}});
+  width.prefill[predict::NumberFormat::fp8] = predict::Curve({{1024, 1e-3}});
+  width.decode[predict::NumberFormat::float16] = predict::Surface({{8, predict::Curve({{1024, 1e-4}})}});
+  measured.kernels.widths[1].head = predict::Curve({{1, 1e-4}});
+  return measured;
+}
+
+TEST(Premises, KeepTheMeasuredKernelsThemselves) {
+  auto premises = premises_of(qwen, {"NVIDIA H100 80GB HBM3", 79.6});
+  premises.kernels = kernels();
+  const auto text = base::to_compact_text(to_json(premises));
+  EXPECT_EQ(premises_from_json(*base::parse_json(text)), premises);
+}
+
+TEST(Premises, DoWithoutKernelsThatAreDamaged) {
+  auto premises = premises_of(qwen, {"NVIDIA H100 80GB HBM3", 79.6});
+  premises.kernels = kernels();
+  const auto whole = to_json(premises);
+  premises.kernels.reset();
+  for (const auto* part :
+       {"/kernels", "/kernels/widths", "/kernels/widths/2", "/kernels/widths/2/products",
+        "/kernels/widths/2/products/1", "/kernels/widths/2/prefill/fp8", "/kernels/widths/2/decode/float16/0",
+        "/kernels/widths/2/decode/float16/0/curve"}) {
+    auto damaged = whole;
+    damaged[base::Json::json_pointer(part)] = "7";
+    EXPECT_EQ(premises_from_json(damaged), premises) << part;
+  }
+}
+
 TEST(Premises, KeepTheEarlierTasksThatARunStartedFrom) {
   auto premises = premises_of(qwen, {"NVIDIA L4", 22.5});
   premises.earlier = {

@@ -406,6 +406,35 @@ def a_plan_says_how_many_gpus_are_here_and_needed(box):
 
 
 @test
+def a_plan_and_the_doctor_find_the_kernel_tables_of_an_installed_package(box):
+    site = box.folder / "site"
+    tables = site / "aiconfigurator_core/systems/data/h100_sxm/comm/vllm/0.24.0"
+    tables.mkdir(parents=True)
+    shutil.copy(ROOT / "tests/fuzz/corpus/parquet/reduce.parquet", tables / "custom_allreduce_perf.parquet")
+    (site / "aiconfigurator_core-0.12.0.dist-info").mkdir()
+    task = sim_task("measured", {}, benchmark={"traffic_scenarios": ["D(1000,500)"], "num_concurrency": [64]})
+    task.update(base_runtime="vllm", model={"id_or_path": "meta-llama/Llama-3.1-70B-Instruct"},
+                parameters={"tensor-parallel-size": [2, 4]})
+    path = box.write("measured.json", task)
+    (box.folder / "bin").mkdir()
+    box.script("bin/nvidia-smi", "#!/bin/sh\nfor i in 0 1 2 3; do "
+               "echo $i, NVIDIA H100 80GB HBM3, GPU-a$i, 81559, 1, 81000, 0, 30, 60, 700, Default; done\n")
+    here = {"PATH": f"{box.folder / 'bin'}:/usr/bin:/bin", "AUTOTUNER_KERNEL_TABLES": str(site)}
+    source = "aiconfigurator-core 0.12.0, h100_sxm, vllm 0.24.0"
+    with_tables = json.loads(box.run("plan", "--json", path, environment=here).stdout)["prediction"]
+    expect_equal(with_tables["kernel_tables"], source, "kernel tables")
+    expect_in(f"  kernel tables: {source}\n", box.run("plan", path, environment=here).stdout, "the plan")
+    here["AUTOTUNER_KERNEL_TABLES"] = str(box.folder)
+    without = json.loads(box.run("plan", "--json", path, environment=here).stdout)["prediction"]
+    expect(without["frontier"] != with_tables["frontier"], "the tables change nothing")
+    here["AUTOTUNER_KERNEL_TABLES"] = str(site)
+    checks = json.loads(box.run("doctor", "--json", environment=here).stdout)["checks"]
+    found = [check for check in checks if check["name"] == "kernel tables"]
+    expect_equal([(check["state"], check["detail"]) for check in found],
+                 [("ok", f"aiconfigurator-core 0.12.0 in {site}/aiconfigurator_core: h100_sxm")], "the doctor's finding")
+
+
+@test
 def a_plan_predicts_what_the_gpus_would_do_and_says_that_it_does(box):
     model = box.folder / "ours"
     model.mkdir()
@@ -419,7 +448,7 @@ def a_plan_predicts_what_the_gpus_would_do_and_says_that_it_does(box):
     (box.folder / "bin").mkdir()
     box.script("bin/nvidia-smi", "#!/bin/sh\nfor i in 0 1 2 3; do "
                "echo $i, NVIDIA H100 80GB HBM3, GPU-a$i, 81559, 1, 81000, 0, 30, 60, 700, Default; done\n")
-    here = {"PATH": f"{box.folder / 'bin'}:/usr/bin:/bin"}
+    here = {"PATH": f"{box.folder / 'bin'}:/usr/bin:/bin", "AUTOTUNER_KERNEL_TABLES": str(model)}
     plan = json.loads(box.run("plan", "--json", path, environment=here).stdout)
     predicted = plan["prediction"]
     expect_equal(predicted["device"], "NVIDIA H100 SXM", "the device")
@@ -430,6 +459,8 @@ def a_plan_predicts_what_the_gpus_would_do_and_says_that_it_does(box):
     expect_equal([group["name"] for group in plan["groups"]], ["layout", "scheduler"], "the groups")
     text = box.run("plan", path, environment=here).stdout
     expect_in("Predicted, not measured (give or take a factor of 2, TTFT of 3)", text, "the plan")
+    expect_in(f"kernel tables: none, the folder of kernel tables {model} holds no aiconfigurator_core", text, "the plan")
+    expect_equal(predicted["kernel_tables"], None, "kernel tables")
     expect_in("no room in memory: ", text, "the plan")
     expect_in("layout (tensor-parallel-size) -> scheduler (max-num-seqs)", text, "the plan")
 
