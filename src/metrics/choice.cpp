@@ -18,6 +18,8 @@ constexpr int violated = 2;
 constexpr int failed = 3;
 /// A race can't show a smaller lead in a sensible number of rounds.
 constexpr double worth_a_change = 0.01;
+/// What restarts of an engine differ by at least, for all we know: as in the race.
+constexpr double least_noise = 0.01;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
 /// A configuration: rows of equal flags.
@@ -28,6 +30,7 @@ struct Entry {
   int stage = 0;
   double penalty = 0;
   std::optional<std::size_t> race_place;  ///< of those still in a race, from 0
+  bool unsteady = false;                  ///< missed limits there more often than its leader
 };
 
 /// The rows that speak for a configuration: a crash of one repeat doesn't undo what the others measured, nor
@@ -73,7 +76,7 @@ void set_score(Standing& standing, const std::vector<Contender>& rows) {
   }
   if (scores.empty() || standing.rank >= violated) return;
   standing.score = std::accumulate(scores.begin(), scores.end(), 0.0) / static_cast<double>(scores.size());
-  standing.interval = mean_interval(scores);
+  standing.interval = standing.raced ? raced_interval(scores) : mean_interval(scores);
   standing.scores = static_cast<int>(scores.size());
 }
 
@@ -84,6 +87,7 @@ void settle_race(Entry& entry, const RaceOutcome& race) {
   const auto place = std::ranges::find(race.in, standing.number);
   if (place != race.in.end()) entry.race_place = static_cast<std::size_t>(place - race.in.begin());
   standing.raced = entry.race_place || holds(race.out, standing.number);
+  entry.unsteady = holds(race.unsteady, standing.number);
   const auto raced = measured_rows(entry, race.race_rows);
   if (!standing.raced || raced.empty()) return;
   standing.rank = middle_class(raced);
@@ -208,7 +212,7 @@ std::vector<int> prefer_among_equivalents(std::vector<Entry>& entries, const Ord
 void prefer_among_raced(std::vector<Entry>& entries, const Order& order) {
   const Standing leader = entries.front().standing;
   const auto is_same = [&](const Entry& e) {
-    return e.race_place && order.group(e.standing) == order.group(leader) && leader.score &&
+    return e.race_place && order.group(e.standing) == order.group(leader) && leader.score && !e.unsteady &&
            e.standing.score && *e.standing.score - *leader.score <= worth_a_change * std::abs(*leader.score);
   };
   prefer_cheapest(entries, is_same, false);
@@ -225,6 +229,15 @@ std::vector<int> still_in_beside(const std::vector<Entry>& entries, const Order&
 }
 
 }  // namespace
+
+std::optional<Interval> raced_interval(std::span<const double> values) {
+  const auto measured = mean_interval(values);
+  if (!measured) return std::nullopt;
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  const double least = t_quantile_975(values.size() - 1) * least_noise * std::abs(mean) / std::sqrt(n);
+  return Interval{std::min(measured->low, mean - least), std::max(measured->high, mean + least)};
+}
 
 bool is_equivalent(const Standing& a, const Standing& b) {
   if (!a.score || !b.score) return false;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,21 +26,23 @@ struct Contender {
 
 /// What a final race said, by the numbers of the entries' first rows.
 struct RaceOutcome {
-  std::vector<int> in;            ///< those not shown to be worse than the first, best first
-  std::vector<int> out;           ///< those that were
-  std::vector<int> race_rows;     ///< what it measured: the class of an entrant is that of these rows
-  std::vector<int> counted_rows;  ///< those of them that it compared: the scores of entrants
+  std::vector<int> in;             ///< those not shown to be worse than the first, best first
+  std::vector<int> out;            ///< those that were
+  std::vector<int> unsteady = {};  ///< those in that missed limits more often than the first
+  std::vector<int> race_rows;      ///< what it measured: the class of an entrant is that of these rows
+  std::vector<int> counted_rows;   ///< those of them that it compared: the scores of entrants
 };
 
 struct Standing {
   int number = 0;         ///< of the entry's first row
   std::vector<int> rows;  ///< all rows with these flags
   int rank = 3;
-  bool whole = true;                 ///< some row is; else it is no candidate
-  bool valid = true;                 ///< of a raced one: of any of its rows
-  std::optional<double> score;       ///< mean over its rows, of a raced one over those that the race compared
-  std::optional<Interval> interval;  ///< 95 % t-interval of the score, with at least two scores
-  int scores = 0;                    ///< how many the mean is of
+  bool whole = true;            ///< some row is; else it is no candidate
+  bool valid = true;            ///< of a raced one: of any of its rows
+  std::optional<double> score;  ///< mean over its rows, of a raced one over those that the race compared
+  std::optional<Interval>
+      interval;    ///< 95 % t-interval of the score, with at least two scores; raced_interval
+  int scores = 0;  ///< how many the mean is of
   bool raced = false;
 };
 
@@ -60,12 +63,16 @@ struct Choice {
 /// of these classes that were measured whole, and is never the best. `reference_compat`: classes 0 and 1 are
 /// one, the audit doesn't count, ties go to the lowest number.
 ///
-/// After a race those still in lead their class, in its order. Of those behind its leader by at most 1 % the
-/// one with the fewest GPUs, then the fewest changed flags, is the best; the others still in are its
-/// equivalents. The single runs that made them entrants don't count any more: the best of many runs is the
-/// luckiest, too.
+/// After a race those still in lead their class, in its order. Of those behind its leader by at most 1 %, and
+/// no less steady, the one with the fewest GPUs, then the fewest changed flags, is the best; the others still
+/// in are its equivalents. The single runs that made them entrants don't count any more: the best of many
+/// runs is the luckiest, too.
 Choice choose(const std::vector<Contender>& contenders, bool reference_compat,
               const RaceOutcome* race = nullptr);
+
+/// 95 % t-interval of the mean of an entrant's rounds, with at least two values. As in the race itself, noise
+/// below 1 % is not believed: two rounds may agree by luck.
+std::optional<Interval> raced_interval(std::span<const double> values);
 
 /// 95 % intervals of the objective overlap, or ties: for two entries.
 bool is_equivalent(const Standing& a, const Standing& b);

@@ -1,5 +1,7 @@
 #include "metrics/choice.hpp"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -294,6 +296,24 @@ TEST(Choice, ChangesNothingForALeadThatIsNotWorthIt) {
   rows[2].score = -99.5;
   const RaceOutcome decided{.in = {1}, .out = {0}, .race_rows = {2, 3}, .counted_rows = {2, 3}};
   EXPECT_EQ(choose(rows, false, &decided).best, 1) << "shown to be behind";
+}
+
+TEST(Choice, TakesNoChangeBackForAnEntrantThatMissedALimit) {
+  auto rows = std::vector{scored(1, -100), scored(2, -100), repeat(3, 1, -100), repeat(4, 2, -100.5)};
+  rows[0].flags_changed = 3;
+  RaceOutcome race{.in = {1, 2}, .out = {}, .unsteady = {2}, .race_rows = {3, 4}, .counted_rows = {3, 4}};
+  EXPECT_EQ(choose(rows, false, &race).best, 1);
+  race.unsteady.clear();
+  EXPECT_EQ(choose(rows, false, &race).best, 2) << "fewer changes, and as good";
+}
+
+TEST(RacedInterval, BelievesNoNoiseBelowOnePercent) {
+  EXPECT_FALSE(raced_interval(std::vector{100.0}));
+  const auto lucky = *raced_interval(std::vector{100.0, 100.0});
+  EXPECT_NEAR(lucky.high - 100, 12.706 * 0.01 * 100 / std::sqrt(2), 0.01);
+  EXPECT_NEAR(100 - lucky.low, lucky.high - 100, 1e-9);
+  EXPECT_EQ(*raced_interval(std::vector{90.0, 100.0, 110.0}),
+            *mean_interval(std::vector{90.0, 100.0, 110.0}));
 }
 
 TEST(Choice, FollowsARaceWhoseRowsFailedTheirAudit) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "metrics/choice.hpp"
 #include "metrics/registry.hpp"
 #include "report/charts.hpp"
 #include "report/plot.hpp"
@@ -67,7 +68,7 @@ Axis axis_of(const std::vector<Lane>& lanes, const RaceMetric& metric) {
   const double floor = low - slack;
   const double ceiling = high + slack;
   for (const auto& lane : lanes) {
-    const auto interval = metrics::mean_interval(lane.values);
+    const auto interval = metrics::raced_interval(lane.values);
     if (!interval) continue;
     low = std::min(low, std::max(interval->low, floor));
     high = std::max(high, std::min(interval->high, ceiling));
@@ -86,7 +87,7 @@ void draw(Plot& plot, const Lane& lane, double y, bool leads, const RaceMetric& 
   if (lane.values.empty()) return;
   double mean = 0;
   for (const double value : lane.values) mean += value / static_cast<double>(lane.values.size());
-  const auto interval = metrics::mean_interval(lane.values);
+  const auto interval = metrics::raced_interval(lane.values);
   if (interval) plot.line({{interval->low, y}, {interval->high, y}}, "race-interval");
   const bool out = lane.place->exit != RaceExit::none;
   const auto hint = fmt::format("{}: mean of {}, {}", name_of(lane.place->number), lane.values.size(),

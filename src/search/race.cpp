@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <tuple>
+#include <utility>
 
 #include "base/student.hpp"
 
@@ -44,6 +45,7 @@ struct Runner {
   double mean = 0;  ///< over the rounds common to those in
   RacePlace place;
   bool in() const { return place.exit == RaceExit::none; }
+  std::pair<int, double> standing() const { return {place.strikes, mean}; }
 };
 
 /// What a look says of the noise.
@@ -105,6 +107,7 @@ class Judge {
       runner->place.counted.push_back(counts);
       runner->scores.push_back(counts ? heat.score : std::nullopt);
       if (heat.rank > best) ++(heat.rank == TrialClass::failed ? runner->failures : runner->misses);
+      runner->place.strikes = runner->failures + runner->misses;
     }
   }
 
@@ -115,7 +118,7 @@ class Judge {
 
   void strike_out() {
     for (auto* runner : those_in()) {
-      if (runner->failures + runner->misses < strikes_out) continue;
+      if (runner->place.strikes < strikes_out) continue;
       leave(*runner, runner->failures >= runner->misses ? RaceExit::failed : RaceExit::limits);
     }
   }
@@ -136,7 +139,7 @@ class Judge {
     if (in.size() < 2 || rounds.size() < 2) return;
     noise_ = noise_of(in, rounds);
     if (rounds.size() < fewest_rounds) return;
-    const auto& leader = **std::ranges::min_element(in, {}, [](const Runner* r) { return r->mean; });
+    const auto& leader = **std::ranges::min_element(in, {}, [](const Runner* r) { return r->standing(); });
     const double reach =
         noise_->quantile * noise_->deviation * std::sqrt(2.0 / static_cast<double>(rounds.size()));
     for (auto* runner : in) {
@@ -210,7 +213,7 @@ class Judge {
 
   RaceResult result() {
     auto in = those_in();
-    std::ranges::stable_sort(in, {}, [](const Runner* runner) { return runner->mean; });
+    std::ranges::stable_sort(in, {}, [](const Runner* runner) { return runner->standing(); });
     for (auto* runner : in) {
       if (runner != in.front()) runner->place.gap = gap(*runner, *in.front());
     }

@@ -73,21 +73,24 @@ struct RacePlace {
   /// without a round that both have measured.
   std::optional<RaceGap> gap;
   std::vector<bool> counted;  ///< by whole round: whether its heat was compared
+  int strikes = 0;            ///< rounds in which it failed, or missed limits that another one kept
 };
 
 struct RaceResult {
-  std::vector<RacePlace> order;  ///< those in by their means over common rounds, then those out, last first
-  int rounds = 0;                ///< whole rounds
-  bool decided = false;          ///< one is left
-  bool over = false;             ///< decided, or no round left
+  std::vector<RacePlace> order;  ///< those in, fewer strikes and then means over common rounds first; then
+                                 ///< those out, last first
+  int rounds = 0;        ///< whole rounds
+  bool decided = false;  ///< one is left
+  bool over = false;     ///< decided, or no round left
   std::size_t still_in() const;
 };
 
 /// Judges the whole rounds there are, each look by its own and earlier rounds alone: more rounds never undo
 /// an elimination. The entrants' order decides ties. Of a round those heats count that are of its best class
 /// and, inside that, valid where any is: on a host too busy for valid measurements the race goes on with what
-/// there is. An invalid heat is nobody's fault and no strike. The last one in is never eliminated. Scores
-/// that are not all gains (negative) or all losses are compared as shares of the largest, without the
+/// there is. An invalid heat is nobody's fault and no strike. Whoever has fewer strikes leads: one that
+/// missed a limit once and is faster would miss it again in production. The last one in is never eliminated.
+/// Scores that are not all gains (negative) or all losses are compared as shares of the largest, without the
 /// logarithm.
 RaceResult judge_race(const std::vector<RaceEntrant>& entrants, const RaceRules& rules);
 

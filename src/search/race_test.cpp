@@ -130,6 +130,16 @@ TEST(Race, PutsOutWhoMissesLimitsThatAnotherOneKeeps) {
   EXPECT_EQ(all_miss.still_in(), 2U);
 }
 
+TEST(Race, IsLedByWhoKeepsTheLimitsEachTimeNotByWhoIsFasterWhenItDoes) {
+  const Heat missed{TrialClass::missed, -500.0};
+  const std::vector<RaceEntrant> entrants{{1, {missed, gain(102), gain(102)}}, {2, gains({95, 100, 100})}};
+  const auto result = judge_race(entrants, {.rounds = 3});
+  EXPECT_EQ(result.still_in(), 2U);
+  EXPECT_EQ(result.order.front().number, 2);
+  EXPECT_EQ(place_of(result, 1).strikes, 1);
+  EXPECT_NEAR(place_of(result, 1).gap->behind, 100.0 / 102 - 1, 1e-9) << "it is ahead in speed";
+}
+
 TEST(Race, PassesOverInvalidMeasurementsWhereThereAreValidOnes) {
   const auto invalid = [](double value) { return Heat{TrialClass::met, -value, false}; };
   const auto some = judge_race(

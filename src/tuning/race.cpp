@@ -143,6 +143,8 @@ std::optional<metrics::RaceOutcome> outcome_of(const Race& race) {
   metrics::RaceOutcome outcome;
   for (const auto& place : race.result.order) {
     (place.exit == RaceExit::none ? outcome.in : outcome.out).push_back(place.number);
+    if (place.exit == RaceExit::none && place.strikes > race.result.order.front().strikes)
+      outcome.unsteady.push_back(place.number);
     const auto rows = whole_rows(race, place.number);
     outcome.race_rows.insert(outcome.race_rows.end(), rows.begin(), rows.end());
     for (const auto& row : counted_rows(race, place.number)) {
