@@ -44,7 +44,8 @@ TEST(RaceReport, SaysHowSureTheWinnerIsAndShowsTheMeansOfTheRace) {
   EXPECT_TRUE(result.confidence.starts_with(
       "raced 3 rounds against the defaults: ahead of the defaults in 3 of 3, by 10.0 % (95 % "))
       << result.confidence;
-  EXPECT_NE(result.confidence.find("; mean of 3 race runs, 95 % between 64.36 tokens/s and 67.64 tokens/s"), std::string::npos)
+  EXPECT_NE(result.confidence.find("; mean of 3 race runs, 95 % between 64.36 tokens/s and 67.64 tokens/s"),
+            std::string::npos)
       << result.confidence;
 }
 

@@ -79,9 +79,9 @@ struct RacePlace {
 struct RaceResult {
   std::vector<RacePlace> order;  ///< those in, fewer strikes and then means over common rounds first; then
                                  ///< those out, last first
-  int rounds = 0;        ///< whole rounds
-  bool decided = false;  ///< one is left
-  bool over = false;     ///< decided, or no round left
+  int rounds = 0;                ///< whole rounds
+  bool decided = false;          ///< one is left
+  bool over = false;             ///< decided, or no round left
   std::size_t still_in() const;
 };
 
