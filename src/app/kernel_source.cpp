@@ -1,6 +1,5 @@
 #include "app/kernel_source.hpp"
 
-#include <string_view>
 #include <vector>
 
 #include "app/host_settings.hpp"
@@ -37,26 +36,11 @@ base::Result<std::filesystem::path> package_of(const cli::Settings& settings) {
                                 .home = variable(settings, "HOME")});
 }
 
-std::string_view distribution_of(predict::Engine engine) {
-  switch (engine) {
-    case predict::Engine::vllm:
-      return "vllm";
-    case predict::Engine::sglang:
-      return "sglang";
-    case predict::Engine::tensorrt_llm:
-      return "tensorrt_llm";
-    case predict::Engine::llamacpp:
-    case predict::Engine::other:
-      return {};
-  }
-  return {};
-}
-
 std::string version_of(predict::Engine engine, const cli::Settings& settings) {
-  const auto distribution = distribution_of(engine);
-  if (distribution.empty()) return "";
+  // The engines' words are the names of their Python packages.
   for (const auto& program : python_programs(settings)) {
-    if (auto version = kernels::distribution_version(program, distribution); !version.empty()) return version;
+    auto version = kernels::distribution_version(program, predict::to_text(engine));
+    if (!version.empty()) return version;
   }
   return "";
 }

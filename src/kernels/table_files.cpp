@@ -40,18 +40,7 @@ constexpr std::array<std::string_view, 15> read_columns = {"gemm_dtype",  "m",
                                                            "latency"};
 
 std::string_view folder_of(predict::Engine engine) {
-  switch (engine) {
-    case predict::Engine::vllm:
-      return "vllm";
-    case predict::Engine::sglang:
-      return "sglang";
-    case predict::Engine::tensorrt_llm:
-      return "trtllm";
-    case predict::Engine::llamacpp:
-    case predict::Engine::other:
-      return {};
-  }
-  return {};
+  return engine == predict::Engine::tensorrt_llm ? "trtllm" : predict::to_text(engine);
 }
 
 /// The folder of a device's tables; empty when there is none.
@@ -115,9 +104,8 @@ base::Result<LoadedTables> load_tables(const fs::path& package, const predict::D
                                        predict::Engine engine, std::string_view engine_version) {
   LoadedTables loaded{.system = system_of(data_of(package), device),
                       .engine = std::string(folder_of(engine))};
-  if (loaded.system.empty() || loaded.engine.empty())
-    return base::fail(base::ErrorKind::not_found, "{} has no tables of {} with {}", package.string(),
-                      device.name, loaded.engine.empty() ? "this engine" : loaded.engine);
+  if (loaded.system.empty())
+    return base::fail(base::ErrorKind::not_found, "{} has no tables of {}", package.string(), device.name);
   for (const auto& kind : kinds) {
     const auto folder = data_of(package) / loaded.system / kind.folder / loaded.engine;
     for (const auto& version : versions_of(folder, kind.file, engine_version)) {

@@ -4,20 +4,10 @@
 
 #include "predict/estimate.hpp"
 #include "predict/roofline.hpp"
+#include "predict/test_models.hpp"
 
 namespace autotuner::predict {
 namespace {
-
-ModelShape model_of_70b() {
-  return shape_from_facts({{"model_layers", 80},
-                           {"model_hidden", 8192},
-                           {"model_heads", 64},
-                           {"model_kv_heads", 8},
-                           {"model_head_dim", 128},
-                           {"model_vocab", 128256},
-                           {"model_parameters", 70.6e9}})
-      .value();
-}
 
 Device h100() {
   return find_device("h100").value();
@@ -52,7 +42,7 @@ TEST(Product, InterpolatesInLogarithmsAndGrowsBeyondTheTable) {
 }
 
 TEST(ModelKernels, SumUpTheProductsOfALayerForEachWidth) {
-  const auto shape = model_of_70b();
+  const auto shape = test::model_of_70b();
   const auto kernels = model_kernels(tables(), shape, Engine::vllm, h100());
   const double layer = dense_parameters(shape) / 80 * 1e-12;
   EXPECT_NEAR(kernels.widths.at(1).products.at(1), layer, layer * 2e-3);
@@ -62,7 +52,7 @@ TEST(ModelKernels, SumUpTheProductsOfALayerForEachWidth) {
 }
 
 TEST(ModelKernels, AreThereForTheirOwnDeviceEngineWidthAndFormat) {
-  const auto kernels = model_kernels(tables(), model_of_70b(), Engine::vllm, h100());
+  const auto kernels = model_kernels(tables(), test::model_of_70b(), Engine::vllm, h100());
   Deployment deployment{.tensor_parallel = 4};
   const auto known = kernels.of(h100(), deployment);
   EXPECT_NE(known.products, nullptr);
@@ -81,16 +71,16 @@ TEST(ModelKernels, AreThereForTheirOwnDeviceEngineWidthAndFormat) {
 }
 
 TEST(ModelKernels, SayNothingOfModelsThatTheyDontHelpWith) {
-  auto shape = model_of_70b();
+  auto shape = test::model_of_70b();
   shape.experts = 8;
   EXPECT_TRUE(model_kernels(tables(), shape, Engine::vllm, h100()).widths.empty());
-  shape = model_of_70b();
+  shape = test::model_of_70b();
   shape.latent = 576;
   EXPECT_TRUE(model_kernels(tables(), shape, Engine::vllm, h100()).widths.empty());
 }
 
 TEST(Roofline, TakesMeasuredTimesWhereThereAreAny) {
-  const auto shape = model_of_70b();
+  const auto shape = test::model_of_70b();
   const auto kernels = model_kernels(tables(), shape, Engine::vllm, h100());
   const Deployment deployment{.tensor_parallel = 2};
   const Efficiency efficiency;
@@ -108,7 +98,7 @@ TEST(Roofline, TakesMeasuredTimesWhereThereAreAny) {
 }
 
 TEST(Roofline, IsTheSameWhereKernelsDontApply) {
-  const auto shape = model_of_70b();
+  const auto shape = test::model_of_70b();
   const auto kernels = model_kernels(tables(), shape, Engine::sglang, h100());
   const Deployment deployment{.tensor_parallel = 2};
   const Pass pass{.tokens = 2064, .sequences = 64, .context = 64e3, .prompt = 2000, .attended = 1000};

@@ -5,26 +5,17 @@
 #include <gtest/gtest.h>
 
 #include "predict/roofline.hpp"
+#include "predict/test_models.hpp"
 
 namespace autotuner::predict {
 namespace {
-
-ModelShape model(double parameters = 70.6e9) {
-  return shape_from_facts({{"model_layers", 80},
-                           {"model_hidden", 8192},
-                           {"model_heads", 64},
-                           {"model_kv_heads", 8},
-                           {"model_head_dim", 128},
-                           {"model_vocab", 128256},
-                           {"model_parameters", parameters}})
-      .value();
-}
 
 Device h200() {
   return find_device("h200").value();
 }
 
-Prediction run(const Deployment& deployment, const Workload& load, const ModelShape& shape = model()) {
+Prediction run(const Deployment& deployment, const Workload& load,
+               const ModelShape& shape = test::model_of_70b()) {
   return predict(shape, h200(), deployment, load, memory(shape, h200(), deployment, load));
 }
 
@@ -121,7 +112,8 @@ TEST(Predict, GrowsMonotonicallyWithLengthsAndModel) {
     last = p;
   }
   const Deployment one{.weights = NumberFormat::fp8};
-  EXPECT_GT(run(one, chat, model(70e9)).tpot.mean, run(one, chat, model(35e9)).tpot.mean);
+  EXPECT_GT(run(one, chat, test::model_of_70b(70e9)).tpot.mean,
+            run(one, chat, test::model_of_70b(35e9)).tpot.mean);
 }
 
 TEST(Predict, IsFasterWithNarrowerNumbersAndMoreGpus) {
