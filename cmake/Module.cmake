@@ -1,11 +1,13 @@
-# autotuner_module(search DEPENDS base space [LIBRARIES fmt::fmt] [SEPARATE catalogue_*.cpp])
+# autotuner_module(search DEPENDS base space [LIBRARIES fmt::fmt] [SEPARATE catalogue_*.cpp] [HOT parzen.cpp])
 #
 # One folder under src/ is one static library and one test binary. Sources are found by name: *_test.cpp goes
 # into <module>_test, *_bench.cpp into bench/, everything else into the library. DEPENDS are the modules whose
 # headers this one may include; tools/check_layers.py holds every #include against it. With AUTOTUNER_UNITY several
-# sources are compiled at once; SEPARATE names those whose file-local names would collide.
+# sources are compiled at once; SEPARATE names those whose file-local names would collide. HOT names the sources in
+# whose loops the tests spend their time: with sanitizers these are compiled at -O1, each by itself; the figures are in
+# docs/adr/0006-build-time.md.
 function(autotuner_module name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;SEPARATE" ${ARGN})
+  cmake_parse_arguments(arg "" "" "DEPENDS;LIBRARIES;TEST_DEPENDS;SEPARATE;HOT" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.hpp)
   set(tests ${sources})
@@ -24,6 +26,10 @@ function(autotuner_module name)
       file(GLOB separate ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${pattern})
       set_source_files_properties(${separate} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
     endforeach()
+    if(AUTOTUNER_SANITIZE)
+      list(TRANSFORM arg_HOT PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/${name}/ OUTPUT_VARIABLE hot)
+      set_property(SOURCE ${hot} APPEND PROPERTY COMPILE_OPTIONS -O1)
+    endif()
   else()
     add_library(${library} INTERFACE)
     set(scope INTERFACE)

@@ -1,5 +1,6 @@
 #include "search/frontier.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <gtest/gtest.h>
@@ -70,9 +71,11 @@ TEST(Frontier, ExpectedImprovementIsTheMeanOverDraws) {
     constexpr int draws = 200'000;
     double sum = 0;
     double squares = 0;
+    Values drawn(objectives);
     for (int n = 0; n < draws; ++n) {
-      Values drawn;
-      for (const auto& belief : beliefs) drawn.push_back(random.normal(belief.mean, belief.deviation));
+      std::ranges::transform(beliefs, drawn.begin(), [&](const Gaussian& belief) {
+        return random.normal(belief.mean, belief.deviation);
+      });
       const double gain = frontier.improvement(drawn);
       sum += gain;
       squares += gain * gain;

@@ -34,7 +34,10 @@ constexpr double decisive = 6;
 constexpr std::uint64_t often = 2;
 constexpr std::uint64_t seldom = 8;
 
-constexpr double unlikely = 0.05;      ///< a chance to gain that is not worth going on
+constexpr double unlikely = 0.05;  ///< a chance to gain that is not worth going on
+/// Trials of its own without which a search does not advise to stop: length scales fitted to fewer say little
+/// of what was not looked at, however certain the model is of it.
+constexpr std::size_t fewest_before_stop = 8;
 constexpr std::size_t compared = 200;  ///< untried points that are compared with the incumbent
 
 /// A candidate and what speaks for it.
@@ -55,10 +58,10 @@ class GpSearch final : public PoolSearch {
         aim_(aim_of(model_, this->ground().problem())) {}
 
   std::optional<StopAdvice> stop_advice() override {
+    if (journal().finished_iterations() < fewest_before_stop) return std::nullopt;
     learn();
     feasibility().judge();
-    if (model_.successes() < fewest_starts || journal().finished() < most_starts_of_budget())
-      return std::nullopt;
+    if (model_.successes() < fewest_starts) return std::nullopt;
     base::Random random(options().seed, journal().finished());
     double chance = 0;
     for (const auto outlook : {Outlook::guarded, Outlook::unbiased})

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "search/frontier.hpp"
+#include "search/log_score.hpp"
 
 namespace autotuner::search {
 namespace {
@@ -49,12 +50,6 @@ MetricModel::Settings metric_settings(const GpGround& ground, bool larger_is_wor
   settings.larger_is_worse = larger_is_worse;
   settings.expects = expects;
   return settings;
-}
-
-std::optional<double> logarithm(const std::map<std::string, double>& metrics, const std::string& name) {
-  const auto found = metrics.find(name);
-  if (found == metrics.end() || !std::isfinite(found->second) || found->second <= 0) return std::nullopt;
-  return std::log(found->second);
 }
 
 bool scored(const Trial& trial) {

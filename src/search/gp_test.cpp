@@ -264,6 +264,31 @@ TEST(Gp, AdvisesToStopWhenLittleIsLeftToGain) {
             std::string::npos);
 }
 
+TEST(Gp, DoesNotAdviseToStopBeforeItHasTriedEightPointsOfItsOwn) {
+  const space::Space line{{{"n", IntegerRange{1, 20}}}, {}};
+  const auto flat = [](int number, const Point& point) {
+    Trial trial{number, point, true, TrialClass::met, {}, 0, 0};
+    trial.metrics = {{"rate", 100}};
+    return trial;
+  };
+  Problem problem;
+  problem.objective = Objective{"rate", Direction::maximize};
+  const auto strategy = make_strategy(line, {}, gp_options(1, 20), problem).value();
+  // What is known beforehand makes the model certain, and counts for nothing.
+  for (int n = 0; n < 10; ++n) {
+    const auto known = flat(-n, {{"n", 2 * n + 1}});
+    strategy->record(std::span(&known, 1));
+  }
+  for (int n = 1; n <= 8; ++n) {
+    EXPECT_FALSE(strategy->stop_advice()) << n;
+    const auto trial = flat(n, strategy->suggest(1).front().point);
+    strategy->record(std::span(&trial, 1));
+  }
+  const auto advice = strategy->stop_advice();
+  ASSERT_TRUE(advice);
+  EXPECT_TRUE(advice->stop) << advice->words;
+}
+
 TEST(Gp, AdvisesAndSuggestsTheSameAfterAResume) {
   const auto whole = make_strategy(grid, {}, gp_options(3, 70), rate_problem()).value();
   const auto points = run(*whole, 20);

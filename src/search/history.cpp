@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "search/features.hpp"
+#include "search/log_score.hpp"
 #include "search/metric_model.hpp"
 
 namespace autotuner::search {
@@ -13,7 +14,7 @@ namespace {
 
 /// The earlier task as a parameter, which no point of the new one has: levels of tasks differ.
 constexpr auto task_parameter = " task";
-constexpr double expected_noise = 0.05;
+constexpr double noise_across_tasks = 0.05;
 
 bool lies_between(const space::Choices& choices, double number) {
   bool below = false;
@@ -37,12 +38,6 @@ bool is_in(const space::Parameter& parameter, const Knob* knob, const space::Val
   const auto& choices = std::get<space::Choices>(parameter.domain);
   if (std::ranges::find(choices.values, value) != choices.values.end()) return true;
   return number && (knob == nullptr || knob->ordered) && lies_between(choices, *number);
-}
-
-std::optional<double> logarithm(const std::map<std::string, double>& values, const std::string& name) {
-  const auto found = values.find(name);
-  if (found == values.end() || !std::isfinite(found->second) || found->second <= 0) return std::nullopt;
-  return std::log(found->second);
 }
 
 /// The parameters that the trials tell of, those that the new space lacks and the task among them: what they
@@ -141,7 +136,7 @@ class History {
     if (known.size() < fewest_past_trials) return;
     MetricModel::Settings settings;
     settings.prior.length_mean = std::log(0.5 * std::sqrt(static_cast<double>(features_.group_count())));
-    settings.noise = expected_noise;
+    settings.noise = noise_across_tasks;
     settings.larger_is_worse = larger_is_worse;
     MetricModel model(features_, settings);
     model.learn(known);

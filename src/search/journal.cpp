@@ -52,4 +52,9 @@ std::size_t Journal::finished() const {
       std::ranges::count_if(trials_, [](const auto& entry) { return entry.second.finished; }));
 }
 
+std::size_t Journal::finished_iterations() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      trials_, [](const auto& entry) { return entry.first > 0 && entry.second.finished; }));
+}
+
 }  // namespace autotuner::search

@@ -27,6 +27,8 @@ class Journal {
   std::uint64_t used() const { return counted_ + pending_.size(); }
   /// Trials with a result.
   std::size_t finished() const;
+  /// Of these, those numbered from 1: neither a baseline nor what is known from elsewhere.
+  std::size_t finished_iterations() const;
 
  private:
   struct Pending {

@@ -12,6 +12,12 @@ bool has_score(const Trial& trial) {
 
 }  // namespace
 
+std::optional<double> logarithm(const std::map<std::string, double>& metrics, const std::string& name) {
+  const auto found = metrics.find(name);
+  if (found == metrics.end() || !std::isfinite(found->second) || found->second <= 0) return std::nullopt;
+  return std::log(found->second);
+}
+
 LogScore::LogScore(const Problem& problem, std::span<const Trial* const> trials) : problem_(problem) {
   bool gains = true;
   bool losses = true;

@@ -1,11 +1,16 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 
 #include "search/strategy.hpp"
 
 namespace autotuner::search {
+
+/// ln of the metric of that name; nothing where it is missing, no finite number or not above 0.
+std::optional<double> logarithm(const std::map<std::string, double>& metrics, const std::string& name);
 
 /// Scores on a scale where ratios are differences and larger is better: ln of the soft score where the
 /// problem names its metrics and one objective, else ln of what the trials score if all are gains or all are
