@@ -159,7 +159,7 @@ TEST_P(ModelStrategies, SearchASpaceOfATrillionPoints) {
 TEST_P(ModelStrategies, SuggestTheSameAfterARestartWhereverTheLogEnds) {
   for (const auto* space : {&small, &open}) {
     const auto first = made(*space);
-    const auto trials = run(*first, space == &small ? 25 : 6, measured);
+    const auto trials = run(*first, space == &small ? 16 : 6, measured);
     for (std::size_t cut = 0; cut < trials.size(); ++cut) {
       const auto again = made(*space);
       again->record(std::span(trials).first(cut));

@@ -169,7 +169,7 @@ TEST(SeveralObjectives, ReasonNamesWhatIsPredictedOfEach) {
 TEST(SeveralObjectives, AdviceSpeaksOfTheHypervolume) {
   const auto problem = two_objectives();
   Study study(make_strategy(grid, {}, options_of(Kind::gp, 1), problem).value(), problem);
-  for (int n = 0; n < 60; ++n) {
+  for (int n = 0; n < 45; ++n) {
     const auto asked = study.ask(1);
     study.tell({.point = asked.front().point, .metrics = metrics_at(asked.front().point)});
   }

@@ -167,7 +167,7 @@ LoadResult noisy(const LoadRequest& request, const space::Point& flags) {
 }
 
 TEST_F(FinalRaceTest, GoesOnFromEveryRowAsIfItHadNotBeenStopped) {
-  const auto task = race_task({.candidates = 3, .rounds = 4});
+  const auto task = race_task({.candidates = 3, .rounds = 3});
   load.behaviour = noisy;
   const auto whole = run(task);
   ASSERT_GT(whole.experiments.size(), 12U);
