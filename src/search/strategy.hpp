@@ -101,7 +101,7 @@ class Strategy {
   /// points. An open space counts as exhausted when thousands of draws in a row are invalid or known.
   virtual std::string stop_reason() const = 0;
   /// A function of (space, seed, trials recorded), as suggestions are; nothing where the strategy has no
-  /// model of what is left or knows too little yet; `gp` before eight iterations are finished. Costs about as much as a suggestion.
+  /// model of what is left or knows too little yet. Costs about as much as a suggestion.
   virtual std::optional<StopAdvice> stop_advice() { return std::nullopt; }
   /// Class name, counters and history, in the fields that the reference (novitalabs/autotuner) reads. Without
   /// `lists` the members that grow with the trials or the grid are left out.

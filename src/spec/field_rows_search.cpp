@@ -47,8 +47,9 @@ constexpr auto rows = std::to_array<Field>({
     {"optimization.min_improvement", number, "", any, from_0,
      "Relative gain that counts as improvement for patience.", Mark::none, "", "ratio"},
     {"optimization.stop_when_converged", boolean, "false", any, free_range,
-     "Stops once the chance that an untried configuration is more than 1 % better is at most 5 % (strategies "
-     "bayesian and gp).",
+     "Stops once the chance that an untried configuration is more than 1 % better is at most 5 %, after "
+     "eight "
+     "trials at the soonest (strategies bayesian and gp).",
      Mark::none, "", ""},
     {"optimization.warm_start", boolean, "false", any, free_range,
      "Begins with what earlier tasks in the store measured: the same engine and GPU, the same model or one "

@@ -171,6 +171,8 @@ TEST_F(FinalRaceTest, GoesOnFromEveryRowAsIfItHadNotBeenStopped) {
   load.behaviour = noisy;
   const auto whole = run(task);
   ASSERT_GT(whole.experiments.size(), 12U);
+  const auto out = race_of(whole)->result.order.back();
+  ASSERT_TRUE(out.left_after > 0 && out.left_after < 3) << "nobody is put out while the race goes on";
   for (int cut = 4; cut < whole.experiments.back().number; ++cut) {
     for (const bool within : {false, true}) {
       test::MemoryTaskStore own_store;
