@@ -167,12 +167,12 @@ LoadResult noisy(const LoadRequest& request, const space::Point& flags) {
 }
 
 TEST_F(FinalRaceTest, GoesOnFromEveryRowAsIfItHadNotBeenStopped) {
-  const auto task = race_task({.candidates = 3, .rounds = 3});
+  const auto task = race_task({.candidates = 2, .rounds = 4});
   load.behaviour = noisy;
   const auto whole = run(task);
   ASSERT_GT(whole.experiments.size(), 12U);
   const auto out = race_of(whole)->result.order.back();
-  ASSERT_TRUE(out.left_after > 0 && out.left_after < 3) << "nobody is put out while the race goes on";
+  ASSERT_TRUE(out.left_after > 0 && out.left_after < 4) << "nobody is put out while the race goes on";
   for (int cut = 4; cut < whole.experiments.back().number; ++cut) {
     for (const bool within : {false, true}) {
       test::MemoryTaskStore own_store;
