@@ -14,6 +14,7 @@
 #include "cli/task_source.hpp"
 #include "engine/command_line.hpp"
 #include "engine/group.hpp"
+#include "spec/client_parameters.hpp"
 #include "tuning/expectation.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
@@ -32,8 +33,14 @@ struct PlannedPoint {
   space::Point parameters;
   space::Point flags;
   std::string command;
+  std::string client;  ///< what the load generator does otherwise than in the other points; empty = nothing
   int gpus = 0;
 };
+
+/// With what its clients do as a comment, so that the line still is a command.
+std::string command_text(const PlannedPoint& point) {
+  return point.client.empty() ? point.command : point.command + "  # " + point.client;
+}
 
 struct PlannedGroup {
   engine::Group group = engine::Group::other;
@@ -85,19 +92,24 @@ PlannedPoint planned_point(const space::Point& point, const spec::Task& task,
   const auto command =
       engine::masked_command(engine::command_line(invocation, resolved->flags, task.runtime));
   planned.command = engine::shell_line(resolved->environment, command);
+  planned.client = spec::client_words(point);
   return planned;
 }
 
-void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
+/// Adds so many trials of a load. A level ends by its requests or by its time: the low end assumes a second
+/// of load a level.
+void add_time(Plan& plan, const spec::Task& task, const load::Workload& load, double trials) {
   const auto [start_low, start_high] = start_seconds(task.runtime);
-  const double levels = static_cast<double>(task.workload.scenarios.size() * task.workload.levels.size()) *
-                        task.workload.repeat;
-  const double longest = load::longest_duration(task.workload).count();
-  const double trials = static_cast<double>(plan.planned) + (with_baseline ? 1 : 0);
+  const auto levels = static_cast<double>(load.scenarios.size() * load.levels.size()) * load.repeat;
   const double budget = task.running.timeout_per_iteration.count();
-  // A level ends by its requests or by its time: the low end assumes a second of load a level.
-  plan.seconds_low = trials * std::min(budget, start_low + levels);
-  plan.seconds_high = trials * std::min(budget, start_high + longest);
+  plan.seconds_low += trials * std::min(budget, start_low + levels);
+  plan.seconds_high += trials * std::min(budget, start_high + load::longest_duration(load).count());
+}
+
+void estimate_time(Plan& plan, const spec::Task& task, bool with_baseline) {
+  const auto& usual = plan.first.empty() ? space::Point{} : plan.first.front().parameters;
+  add_time(plan, task, spec::workload_of(task.workload, usual), static_cast<double>(plan.planned));
+  if (with_baseline) add_time(plan, task, task.workload, 1);
 }
 
 std::vector<PlannedGroup> groups_of(const spec::Task& task) {
@@ -160,6 +172,7 @@ base::Json to_json(const PlannedPoint& point) {
   return {{"parameters", space::to_json(engine::masked(point.parameters, "********"))},
           {"flags", space::to_json(engine::masked(point.flags, "********"))},
           {"command", point.command},
+          {"client", point.client},
           {"gpus", point.gpus}};
 }
 
@@ -249,9 +262,9 @@ void print_plan(const Plan& plan, const spec::Task& task) {
   fmt::print("Time: between {} and {}\n", base::to_duration_text(base::Seconds(plan.seconds_low)),
              base::to_duration_text(base::Seconds(plan.seconds_high)));
   if (plan.forecast) fmt::print("{}", cli::to_text(*plan.forecast, task, plan.kernels));
-  if (plan.baseline) fmt::print("Defaults:\n  {}\n", plan.baseline->command);
+  if (plan.baseline) fmt::print("Defaults:\n  {}\n", command_text(*plan.baseline));
   fmt::print("First commands:\n");
-  for (const auto& point : plan.first) fmt::print("  {}\n", point.command);
+  for (const auto& point : plan.first) fmt::print("  {}\n", command_text(point));
 }
 
 int plan_command(const PlanOptions& options, const PlanParts& parts) {

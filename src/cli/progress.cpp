@@ -50,6 +50,7 @@ std::string result_of(const tuning::Experiment& experiment) {
   }
   if (!experiment.cut_short.empty()) text += ", " + experiment.cut_short;
   if (experiment.same_as) text += ", same flags as the baseline";
+  if (experiment.engine_of) text += fmt::format(", on the engine of #{}", *experiment.engine_of);
   if (experiment.repeat_of) {
     text += *experiment.repeat_of == 0 ? ", the defaults again"
                                        : fmt::format(", #{} again", *experiment.repeat_of);

@@ -130,14 +130,6 @@ Factors factors_of(RuntimeId runtime, const space::Point& flags, const space::Po
   return read_factors(runtime == RuntimeId::llamacpp ? fields : flags);
 }
 
-std::string identity_of_client_side(const space::Point& point) {
-  space::Point client;
-  for (const auto& [name, value] : point) {
-    if (is_client_side(name)) client.set(name, value);
-  }
-  return client.empty() ? std::string() : space::identity(client);
-}
-
 }  // namespace
 
 base::Result<Resolved> resolve(const space::Point& point, const Setting& setting) {
@@ -176,6 +168,14 @@ std::string identity(const Resolved& resolved) {
   return text;
 }
 
+std::string client_identity(const space::Point& point) {
+  space::Point client;
+  for (const auto& [name, value] : point) {
+    if (is_client_side(name)) client.set(name, value);
+  }
+  return client.empty() ? std::string() : space::identity(client);
+}
+
 space::PointRules point_rules(const Setting& setting) {
   return {.why_invalid = [setting](const space::Point& point) -> std::optional<std::string> {
             const auto resolved = resolve(point, setting);
@@ -185,8 +185,7 @@ space::PointRules point_rules(const Setting& setting) {
           .identity =
               [setting](const space::Point& point) {
                 const auto resolved = resolve(point, setting);
-                return (resolved ? identity(*resolved) : space::identity(point)) +
-                       identity_of_client_side(point);
+                return (resolved ? identity(*resolved) : space::identity(point)) + client_identity(point);
               }};
 }
 

@@ -40,6 +40,8 @@ base::Result<Resolved> resolve(const space::Point& point, const Setting& setting
 
 /// Equal for points with equal resolved flags and environment.
 std::string identity(const Resolved& resolved);
+/// Equal for points with equal client-side parameters; empty without any.
+std::string client_identity(const space::Point& point);
 
 /// The rules above as the space module wants them.
 space::PointRules point_rules(const Setting& setting);
@@ -63,7 +65,7 @@ std::optional<space::Point> baseline_in_space(const space::Space& space, const S
 int world_size(const space::Point& flags, RuntimeId runtime, bool host_has_gpu);
 
 /// Parameters named client.NAME: the load generator reads them, not the engine, so they never cause a
-/// restart.
+/// restart (spec/client_parameters.hpp says which there are).
 bool is_client_side(std::string_view parameter);
 
 }  // namespace autotuner::engine

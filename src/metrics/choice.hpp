@@ -12,7 +12,7 @@ namespace autotuner::metrics {
 /// What the choice needs to know of one experiment.
 struct Contender {
   int number = 0;     ///< sequence number, 0 = baseline
-  std::string flags;  ///< identity of its flags: rows with equal flags are one entry
+  std::string flags;  ///< identity of its flags and its load: rows of equal ones are one entry
   int rank = 3;       ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
   bool whole = true;  ///< the whole load was sent, not the short look alone
   bool valid = true;  ///< audit passed

@@ -19,6 +19,7 @@ constexpr Entry spellings[] = {
     {"batch-size", Meaning::batch_size},
     {"cache-type-k", Meaning::cache_format},
     {"chunked-prefill-size", Meaning::prefill_chunk},
+    {"client.concurrency", Meaning::concurrency},
     {"concurrency", Meaning::concurrency},
     {"context-length", Meaning::max_model_len},
     {"ctx-size", Meaning::cache_tokens},

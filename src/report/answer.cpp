@@ -12,6 +12,7 @@
 #include "metrics/registry.hpp"
 #include "report/race.hpp"
 #include "report/sentences.hpp"
+#include "spec/client_parameters.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -119,6 +120,12 @@ std::vector<Change> changes_from_baseline(const Run& run, const Experiment& expe
     const bool same = baseline != nullptr && baseline->environment_variables.contains(name) &&
                       baseline->environment_variables.at(name) == value;
     if (!same) changes.push_back({"env." + name, value, "not set"});
+  }
+  for (const auto& [name, value] : experiment.parameters) {
+    // How many requests are in flight is the operating point, which is told apart from what was changed.
+    const bool same = baseline != nullptr && baseline->parameters.contains(name);
+    if (spec::is_request_member(name) && !value.is_null() && !same)
+      changes.push_back({name, space::to_text(value), "not set"});
   }
   return changes;
 }

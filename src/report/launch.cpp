@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "engine/command_line.hpp"
+#include "spec/client_parameters.hpp"
 
 namespace autotuner::report {
 namespace {
@@ -147,10 +148,14 @@ std::string compose(const Run& run, const Experiment& experiment, const Containe
   return text + "    restart: unless-stopped\n";
 }
 
-std::string simulated_note(const Run& run, const char* comment) {
-  return engine::runtime(run.task.runtime).simulated
-             ? fmt::format("{} Simulated: these figures say nothing about a real engine.\n", comment)
-             : "";
+/// What the command alone does not say, as comment lines.
+std::string notes(const Run& run, const Experiment& experiment) {
+  std::string text;
+  if (engine::runtime(run.task.runtime).simulated)
+    text += "# Simulated: these figures say nothing about a real engine.\n";
+  if (const auto client = spec::client_words(experiment.parameters); !client.empty())
+    text += fmt::format("# Its clients: {}\n", client);
+  return text;
 }
 
 }  // namespace
@@ -158,7 +163,7 @@ std::string simulated_note(const Run& run, const char* comment) {
 std::string launch_text(const Run& run, int number, LaunchFormat format) {
   const auto* experiment = tuning::find(run, number);
   if (experiment == nullptr) return "";
-  const auto note = simulated_note(run, "#");
+  const auto note = notes(run, *experiment);
   switch (format) {
     case LaunchFormat::shell:
     case LaunchFormat::systemd: {

@@ -52,6 +52,7 @@ std::string outcome_of(const Experiment& experiment) {
   }
   if (!experiment.cut_short.empty()) text += "; " + experiment.cut_short;
   if (experiment.same_as) text += fmt::format(", copied from #{}", *experiment.same_as);
+  if (experiment.engine_of) text += fmt::format(", on the engine of #{}", *experiment.engine_of);
   return text;
 }
 

@@ -14,7 +14,7 @@ struct Synonym {
   Role role;
 };
 
-constexpr std::array<Synonym, 47> synonyms{{{"tensor_parallel_size", Role::tensor_parallel},
+constexpr std::array<Synonym, 48> synonyms{{{"tensor_parallel_size", Role::tensor_parallel},
                                             {"tp_size", Role::tensor_parallel},
                                             {"tensor_parallel", Role::tensor_parallel},
                                             {"tp", Role::tensor_parallel},
@@ -58,6 +58,7 @@ constexpr std::array<Synonym, 47> synonyms{{{"tensor_parallel_size", Role::tenso
                                             {"kvcache_dtype", Role::cache_type},
                                             {"cache_type_k", Role::cache_type},
                                             {"concurrency", Role::concurrency},
+                                            {"client.concurrency", Role::concurrency},
                                             {"num_concurrency", Role::concurrency},
                                             {"max_concurrency", Role::concurrency},
                                             {"request_concurrency", Role::concurrency}}};

@@ -43,6 +43,10 @@ void convert_workload(const Node& document, Task& task, Report& report);
 /// parameters, quant_config, parallel_config and constraints into one space; `document` gets the engine's
 /// names.
 void convert_space(Node& document, Task& task, Report& report);
+/// After the space: the load of a task with client parameters. The engine's defaults are measured at the
+/// levels that the space holds, the score is that of the best one, and client parameters stand last, so that
+/// a grid changes them most often. What the document says beside them is a problem.
+void settle_client_parameters(const Node& document, Task& task, Report& report);
 
 /// What only the whole task can tell: levels against time limits, the objective against limits and levels,
 /// the size of the space against max_iterations. Runs only on tasks without errors so far.

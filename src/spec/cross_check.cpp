@@ -171,10 +171,9 @@ class CrossChecker {
   void check_requests() {
     const int highest = highest_level(task_.workload);
     if (task_.workload.max_requests >= highest) return;
-    warn(
-        benchmark_, "benchmark", "max_requests_per_iteration", "too_few",
-        fmt::format("is {}, fewer than the highest level of num_concurrency, {}: that level is never reached",
-                    task_.workload.max_requests, highest));
+    warn(benchmark_, "benchmark", "max_requests_per_iteration", "too_few",
+         fmt::format("is {}, fewer than the highest concurrency, {}: that level is never reached",
+                     task_.workload.max_requests, highest));
   }
 
   engine::Setting setting() const {

@@ -55,7 +55,7 @@ TEST(CrossCheck, WarnsWhenTheHighestLevelIsNeverReached) {
   EXPECT_THAT(problem_at(load_patched(R"j({"benchmark": {"num_concurrency": [1, 64]}})j"),
                          "benchmark.max_requests_per_iteration")
                   .message,
-              HasSubstr("is 50, fewer than the highest level of num_concurrency, 64"));
+              HasSubstr("is 50, fewer than the highest concurrency, 64"));
 }
 
 TEST(CrossCheck, WarnsWhenAGridIsCut) {

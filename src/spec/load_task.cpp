@@ -26,6 +26,7 @@ std::optional<Task> read_task(std::string_view text, Format format, const LoadOp
   convert_goal(document, task, report);
   convert_workload(document, task, report);
   if (engine_known) convert_space(document, task, report);
+  settle_client_parameters(document, task, report);
   if (report.has_errors()) return std::nullopt;
   cross_check(document, options, task, report);
   task.document = stored_text(document);

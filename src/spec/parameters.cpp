@@ -11,6 +11,8 @@
 #include "base/text.hpp"
 #include "engine/catalogue.hpp"
 #include "engine/command_line.hpp"
+#include "engine/resolve.hpp"
+#include "spec/client_parameters.hpp"
 
 namespace autotuner::spec {
 namespace {
@@ -86,6 +88,7 @@ class Reader {
       return std::nullopt;
     }
     if (key.starts_with(environment_prefix)) return variable(member, path);
+    if (engine::is_client_side(key)) return client_side(member, path);
     return flag(member, path);
   }
 
@@ -103,6 +106,13 @@ class Reader {
       why = "names a secret, which can't be a parameter; secrets are settings";
     if (why.empty()) return member.key;
     report_.error(path, member.line, "reserved", std::move(why));
+    return std::nullopt;
+  }
+
+  std::optional<std::string> client_side(const Member& member, const std::string& path) {
+    const auto why = why_no_client_parameter(member.key);
+    if (!why) return member.key;
+    report_.error(path, member.line, "not_allowed", *why);
     return std::nullopt;
   }
 
@@ -156,6 +166,10 @@ class Reader {
   }
 
   void check_values(const space::Parameter& parameter, const std::string& path, int line) {
+    if (engine::is_client_side(parameter.name)) {
+      if (const auto why = why_no_client_values(parameter)) report_.error(path, line, "out_of_range", *why);
+      return;
+    }
     const bool is_factor = std::ranges::find(factor_flags_, parameter.name) != factor_flags_.end();
     if (const auto* range = std::get_if<space::IntegerRange>(&parameter.domain);
         range != nullptr && is_factor && range->low < 1) {

@@ -137,8 +137,11 @@ std::string task_reference_markdown() {
       "`max_time_per_iteration`.\n\n";
   for (const auto& group : groups) text += group_text(group);
   text +=
-      "## Value forms of parameters\n\nKeys are the engine's flags without dashes, or `env.NAME` for an "
-      "environment variable of the engine.\n\n"
+      "## Value forms of parameters\n\nKeys are the engine's flags without dashes, `env.NAME` for an "
+      "environment variable of the engine, or one of the load generator's parameters, which need no new "
+      "start "
+      "of the engine: `client.concurrency`, the requests in flight in place of `benchmark.num_concurrency` "
+      "(the score is that of the best one), and `client.request.NAME`, a member of each request's body.\n\n"
       "| form | meaning |\n| --- | --- |\n";
   for (const auto& form : value_forms)
     text += fmt::format("| {} | {} |\n", cell(form.form), cell(form.meaning));

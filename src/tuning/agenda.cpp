@@ -169,9 +169,9 @@ bool Agenda::copies_baseline(Experiment& experiment) const {
   if (baseline == nullptr || experiment.number == 0 || experiment.repeat_of || is_unfinished(*baseline))
     return false;
   if (run_.task.search.dedupe == space::Dedupe::none) return false;
-  const auto mine = engine::resolve(experiment.parameters, setting_);
-  const auto theirs = engine::resolve(baseline->parameters, setting_);
-  if (!mine || !theirs || engine::identity(*mine) != engine::identity(*theirs)) return false;
+  const auto rules = engine::point_rules(setting_);
+  const bool runs = !rules.why_invalid(experiment.parameters) && !rules.why_invalid(baseline->parameters);
+  if (!runs || rules.identity(experiment.parameters) != rules.identity(baseline->parameters)) return false;
   auto copy = *baseline;
   copy.number = experiment.number;
   copy.parameters = experiment.parameters;

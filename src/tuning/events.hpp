@@ -31,7 +31,7 @@ struct ExperimentStarted {
   std::string reason;
   std::string phase_of_search;  ///< as of the experiment
 };
-/// phase: deploy ready look warmup level teardown wait; `detail` for people: "concurrency 4, D(128,32)".
+/// phase: deploy ready reuse look warmup level teardown wait; `detail` for people: "concurrency 4, D(128,32)".
 struct PhaseChanged {
   int number;
   std::string phase;

@@ -17,7 +17,7 @@ const char* to_text(ExperimentStatus status);
 /// Any case, as stored rows have it in capitals.
 std::optional<ExperimentStatus> experiment_status_from_text(std::string_view text);
 
-/// queue pull deploy ready look warmup level teardown, with what a level measured.
+/// queue pull deploy ready reuse look warmup level teardown, with what a level measured.
 struct Phase {
   std::string name;
   std::string started_at;  ///< ISO, UTC
@@ -39,6 +39,7 @@ struct Experiment {
   std::string phase_of_search;       ///< baseline grid random model repeat race
   std::optional<int> same_as;        ///< row whose result this one copies
   std::optional<int> repeat_of;
+  std::optional<int> engine_of;  ///< row that started the engine which this one found running
   int attempt = 1;
 
   double fidelity = 1;                 ///< share of the load that was sent: below 1 = the short look alone

@@ -149,6 +149,7 @@ void add_circumstances(Json& json, const Experiment& e) {
   json["search_phase"] = e.phase_of_search;
   json["same_as"] = value_or_null(e.same_as);
   json["repeat_of"] = value_or_null(e.repeat_of);
+  json["engine_of"] = value_or_null(e.engine_of);
   json["attempt"] = e.attempt;
   json["fidelity"] = number_or_null(e.fidelity);
   json["cut_short"] = text_or_null(e.cut_short);
@@ -246,6 +247,7 @@ void read_circumstances(RecordReader& reader, Experiment& e) {
   reader.text("search_phase", e.phase_of_search);
   reader.integer("same_as", e.same_as);
   reader.integer("repeat_of", e.repeat_of);
+  reader.integer("engine_of", e.engine_of);
   reader.integer("attempt", e.attempt);
   reader.number("fidelity", e.fidelity);
   reader.text("cut_short", e.cut_short);

@@ -28,10 +28,10 @@ class Session {
           const EventSink& events, LoopOptions options)
       : store_(store),
         host_(host),
+        load_(load),
         clock_(clock),
         events_(events),
-        options_(std::move(options)),
-        trials_(host, load, clock, events) {}
+        options_(std::move(options)) {}
 
   base::Awaitable<base::Result<void>> prepare(spec::Task task);
   base::Awaitable<base::Result<void>> ready_host(std::stop_token finish);
@@ -48,7 +48,8 @@ class Session {
   base::Awaitable<void> work_in_parallel(int workers, std::stop_token finish);
   base::Awaitable<void> repeat_best(std::stop_token finish);
   base::Awaitable<void> race(std::stop_token finish);
-  base::Awaitable<void> measure(Experiment experiment, std::stop_token finish);
+  base::Awaitable<void> measure(TrialRunner& trials, Experiment experiment, bool keeps_engine,
+                                std::stop_token finish);
   base::Awaitable<void> save(const Experiment& experiment);
   std::optional<Experiment> next();
   std::string checkpoint_now(bool lists) const;
@@ -62,10 +63,10 @@ class Session {
 
   TaskStore& store_;
   EngineHost& host_;
+  LoadRunner& load_;
   const base::Clock& clock_;
   const EventSink& events_;
   LoopOptions options_;
-  TrialRunner trials_;
   bool resumed_ = false;
   Run run_;
   std::unique_ptr<Agenda> agenda_;
@@ -299,14 +300,23 @@ void Session::announce(const Experiment& experiment) {
   events_(ExperimentFinished{experiment, choice.best, value, metric});
 }
 
-base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token finish) {
+/// Whether two points of the search may differ in nothing that an engine is started with.
+bool has_client_choices(const space::Space& space) {
+  return std::ranges::any_of(space.parameters, [](const space::Parameter& parameter) {
+    return engine::is_client_side(parameter.name) && !space::is_fixed(parameter);
+  });
+}
+
+base::Awaitable<void> Session::measure(TrialRunner& trials, Experiment experiment, bool keeps_engine,
+                                       std::stop_token finish) {
   events_(ExperimentStarted{experiment.number, experiment.attempt, experiment.parameters, experiment.reason,
                             experiment.phase_of_search});
   if (!agenda_->copies_baseline(experiment)) {
     co_await save(experiment);  // what is under way is known to a run that resumes
     if (halted_) co_return;
-    const TrialRunner::Context context{run_, agenda_->setting(), options_, per_gpu_, run_deadline()};
-    co_await trials_.run(experiment, context, finish);
+    const TrialRunner::Context context{run_,     agenda_->setting(), options_,
+                                       per_gpu_, keeps_engine,       run_deadline()};
+    co_await trials.run(experiment, context, finish);
   }
   co_await save(experiment);
   halt_on_unknown_flag(experiment);
@@ -314,11 +324,14 @@ base::Awaitable<void> Session::measure(Experiment experiment, std::stop_token fi
 }
 
 base::Awaitable<void> Session::work(std::stop_token finish) {
+  TrialRunner trials(host_, load_, clock_, events_);
+  const bool keeps_engine = has_client_choices(run_.task.space);
   while (!finish.stop_requested()) {
     auto experiment = next();
     if (!experiment) break;
-    co_await measure(std::move(*experiment), finish);
+    co_await measure(trials, std::move(*experiment), keeps_engine, finish);
   }
+  co_await trials.release(finish);
 }
 
 base::Awaitable<void> Session::work_in_parallel(int workers, std::stop_token finish) {
@@ -331,20 +344,22 @@ base::Awaitable<void> Session::work_in_parallel(int workers, std::stop_token fin
 }
 
 base::Awaitable<void> Session::repeat_best(std::stop_token finish) {
+  TrialRunner trials(host_, load_, clock_, events_);
   while (!finish.stop_requested() && !halted_ && has_time_left()) {
     auto experiment = agenda_->next_repeat();
     if (!experiment) break;
-    co_await measure(std::move(*experiment), finish);
+    co_await measure(trials, std::move(*experiment), false, finish);
   }
 }
 
 base::Awaitable<void> Session::race(std::stop_token finish) {
+  TrialRunner trials(host_, load_, clock_, events_);
   // A row that the time limit would cut off says nothing.
   while (!finish.stop_requested() && !halted_ && has_time_left(median_trial_seconds(run_))) {
     auto experiment = agenda_->next_heat();
     if (!experiment) break;
     const auto before = race_of(run_);
-    co_await measure(std::move(*experiment), finish);
+    co_await measure(trials, std::move(*experiment), false, finish);
     const auto after = race_of(run_);
     if (!before || !after) continue;
     for (auto& text : race_news(*before, *after)) events_(Notice{false, std::move(text)});

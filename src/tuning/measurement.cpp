@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engine/command_line.hpp"
+#include "spec/client_parameters.hpp"
 #include "tuning/short_look.hpp"
 
 namespace autotuner::tuning {
@@ -75,7 +76,7 @@ LoadRequest Measurement::request_for(const Experiment& experiment, base::SteadyT
   request.served_id = engine_.facts().served_id;
   if (const auto* key = experiment.flags.find("api-key"); key != nullptr)
     request.api_key = key->as_text().value_or("");
-  request.workload = task.workload;
+  request.workload = spec::workload_of(task.workload, experiment.parameters);
   request.runtime = task.runtime;
   request.slo = task.goal.slo;
   request.deadline = deadline;

@@ -19,6 +19,7 @@ struct TrialContext {
   const engine::Setting& setting;
   const LoopOptions& options;
   bool per_gpu = true;
+  bool keeps_engine = false;  ///< a trial leaves its engine running for a next one of the same flags
   std::optional<base::SteadyTime> run_deadline;  ///< wall limit of the whole task
 };
 

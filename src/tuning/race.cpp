@@ -179,7 +179,8 @@ std::uint64_t most_race_rows(const spec::Task& task, std::uint64_t searched, boo
 double median_trial_seconds(const Run& run) {
   std::vector<double> seconds;
   for (const auto& row : run.experiments) {
-    if (!row.repeat_of && is_measured(row)) seconds.push_back(row.elapsed);
+    // A row of the race starts its engine.
+    if (!row.repeat_of && !row.engine_of && is_measured(row)) seconds.push_back(row.elapsed);
   }
   if (seconds.empty()) return 0;
   std::ranges::sort(seconds);

@@ -12,14 +12,15 @@ namespace {
 constexpr std::array all_states = {TaskState::pending, TaskState::running, TaskState::completed,
                                    TaskState::failed, TaskState::cancelled};
 
-/// Rows that the engine was started with alike are one entry. A point that never resolved has no flags, which
-/// must not make it equal to a baseline that has none either.
-std::string identity_of_flags(const Experiment& experiment) {
+/// Rows that the engine was started and loaded with alike are one entry. A point that never resolved has no
+/// flags, which must not make it equal to a baseline that has none either.
+std::string identity_of(const Experiment& experiment) {
   if (experiment.failure && experiment.failure->code == engine::FailureCode::invalid_point) {
     return "point " + space::identity(experiment.parameters);
   }
   return engine::identity(engine::Resolved{
-      .flags = experiment.flags, .environment = experiment.environment_variables, .notes = {}});
+             .flags = experiment.flags, .environment = experiment.environment_variables, .notes = {}}) +
+         engine::client_identity(experiment.parameters);
 }
 
 template <class Map, class Equal>
@@ -83,7 +84,7 @@ metrics::Contender contender(const Experiment& experiment, const Experiment* bas
   const bool audited = experiment.metrics.has_value();
   return {
       .number = experiment.number,
-      .flags = identity_of_flags(experiment),
+      .flags = identity_of(experiment),
       .rank = experiment.rank(),
       .whole = experiment.fidelity >= 1,
       .valid = !audited || experiment.metrics->audit().trust != metrics::Trust::invalid,

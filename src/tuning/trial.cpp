@@ -76,6 +76,17 @@ void hide_secrets(Experiment& experiment) {
   for (auto& text : experiment.warnings) hide(text);
 }
 
+/// Broken limits are an answer; a failure on an engine that had served another trial may be of its making.
+bool deserves_another_attempt(const Experiment& experiment) {
+  if (!experiment.failure || experiment.failure->cls == engine::FailureClass::slo) return false;
+  return experiment.failure->transient || experiment.engine_of;
+}
+
+/// Whether the engine is as good as new to a next trial.
+bool may_serve_again(const RunningEngine& engine, const Experiment& experiment) {
+  return !engine.death() && (!experiment.failure || experiment.failure->cls == engine::FailureClass::slo);
+}
+
 }  // namespace
 
 EngineRequest engine_request(const spec::Task& task) {
@@ -106,10 +117,10 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
     experiment.gpus = on_cores ? 0 : resolved->world_size;
     experiment.warnings = resolved->notes;
     co_await attempt(experiment, *resolved, context, stop);
-    const bool again = experiment.failure && experiment.failure->transient && !stop.stop_requested();
-    if (again) {
+    if (deserves_another_attempt(experiment) && !stop.stop_requested()) {
       experiment.warnings.push_back("first attempt failed: " + experiment.failure->message);
       ++experiment.attempt;
+      experiment.engine_of.reset();
       experiment.failure.reset();
       experiment.metrics.reset();
       experiment.look.clear();
@@ -127,8 +138,72 @@ base::Awaitable<void> TrialRunner::run(Experiment& experiment, Context context, 
   }
 }
 
+base::Awaitable<base::Result<void>> TrialRunner::vacate(std::stop_token stop) {
+  auto engine = std::move(seat_.engine);
+  seat_ = {};
+  if (!engine) co_return base::Result<void>{};
+  co_return co_await engine->stop(duration<double>(stop.stop_requested() ? 5.0 : 10.0));
+}
+
+base::Awaitable<void> TrialRunner::release(std::stop_token stop) {
+  const int number = seat_.started_by;
+  if (const auto stopped = co_await vacate(stop); !stopped)
+    events_(Notice{true, fmt::format("the engine of trial {}: {}", number, stopped.error().message)});
+}
+
+void TrialRunner::note_left_over(Experiment& experiment, const base::Result<void>& stopped) {
+  if (stopped) return;
+  experiment.warnings.push_back(stopped.error().message);
+  events_(Notice{true, fmt::format("trial {}: {}", experiment.number, stopped.error().message)});
+}
+
+/// An engine with the flags of the request, running or started now. False = there is none; the record says
+/// why.
+base::Awaitable<bool> TrialRunner::take_seat(Experiment& experiment, EngineRequest request,
+                                             std::stop_token stop, const Enter& enter) {
+  const auto flags = engine::identity(request.resolved);
+  if (seat_.engine) {
+    enter("reuse", fmt::format("of the engine of trial {}", seat_.started_by));
+    experiment.engine_of = seat_.started_by;
+  } else {
+    enter("deploy", "");
+    auto log_path = request.log_path;
+    auto started = co_await host_.start(std::move(request), stop, enter);
+    if (!started) {
+      const auto& failed = started.error();
+      experiment.command = engine::masked_command(failed.command);
+      experiment.endpoint = failed.url;
+      experiment.engine_version = failed.engine_version;
+      experiment.memory_limit_gib = failed.memory_limit_gib;
+      experiment.log_tail = failed.log_tail;
+      experiment.log_path = std::move(log_path);
+      fail(experiment, engine::Failure(failed));
+      co_return false;
+    }
+    seat_ = {std::move(*started), flags, experiment.number, std::move(log_path)};
+  }
+  const auto& engine = *seat_.engine;
+  experiment.command = engine::masked_command(engine.command());
+  experiment.endpoint = engine.url();
+  experiment.engine_version = engine.facts().version;
+  experiment.memory_limit_gib = engine.memory_limit_gib();
+  experiment.log_path = seat_.log_path;
+  co_return true;
+}
+
 base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine::Resolved& resolved,
                                            const Context& context, std::stop_token stop) {
+  const int number = experiment.number;
+  PhaseLog phases(clock_);
+  const Enter enter = [this, number, &phases](const std::string& phase, const std::string& detail) {
+    phases.enter(phase);
+    events_(PhaseChanged{number, phase, detail});
+  };
+  if (seat_.engine && (seat_.flags != engine::identity(resolved) || seat_.engine->death())) {
+    enter("teardown", fmt::format("of the engine of trial {}", seat_.started_by));
+    note_left_over(experiment, co_await vacate(stop));
+  }
+
   const auto start = clock_.steady();
   auto deadline = after(start, budget_of(context.run.task, resolved));
   if (context.run_deadline) deadline = std::min(deadline, *context.run_deadline);
@@ -145,31 +220,9 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
   request.continues_log = experiment.attempt > 1;
   request.ready_by = ready_limit ? std::min(deadline, after(start, *ready_limit)) : deadline;
   request.longest_context = context.setting.longest_context;
-  experiment.log_path = request.log_path;
 
-  const int number = experiment.number;
-  PhaseLog phases(clock_);
-  auto enter = [this, number, &phases](const std::string& phase, const std::string& detail) {
-    phases.enter(phase);
-    events_(PhaseChanged{number, phase, detail});
-  };
-  enter("deploy", "");
-  auto started = co_await host_.start(request, stop, enter);
-  if (!started) {
-    const auto& failed = started.error();
-    experiment.command = engine::masked_command(failed.command);
-    experiment.endpoint = failed.url;
-    experiment.engine_version = failed.engine_version;
-    experiment.memory_limit_gib = failed.memory_limit_gib;
-    experiment.log_tail = failed.log_tail;
-    fail(experiment, engine::Failure(failed));
-  } else {
-    auto& engine = **started;
-    experiment.command = engine::masked_command(engine.command());
-    experiment.endpoint = engine.url();
-    experiment.engine_version = engine.facts().version;
-    experiment.memory_limit_gib = engine.memory_limit_gib();
-
+  if (co_await take_seat(experiment, std::move(request), stop, enter)) {
+    auto& engine = *seat_.engine;
     const LoadWatcher watcher{.phase = enter,
                               .progress =
                                   [this, number](int finished, int planned, double rate, double seconds) {
@@ -183,11 +236,9 @@ base::Awaitable<void> TrialRunner::attempt(Experiment& experiment, const engine:
     co_await Measurement(load_, clock_, context, engine, watcher).run(experiment, deadline, stop);
 
     experiment.log_tail = engine.log_tail(kept_log_lines);
-    enter("teardown", "");
-    const auto stopped = co_await engine.stop(duration<double>(stop.stop_requested() ? 5.0 : 10.0));
-    if (!stopped) {
-      experiment.warnings.push_back(stopped.error().message);
-      events_(Notice{true, fmt::format("trial {}: {}", number, stopped.error().message)});
+    if (!context.keeps_engine || stop.stop_requested() || !may_serve_again(engine, experiment)) {
+      enter("teardown", "");
+      note_left_over(experiment, co_await vacate(stop));
     }
   }
   experiment.phases = phases.finish();

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 import urllib.request
@@ -22,7 +23,7 @@ USUAL_LIMIT = 60
 
 def program():
     """The program under test: AUTOTUNER_BINARY, else the release build."""
-    path = pathlib.Path(os.environ.get("AUTOTUNER_BINARY", ROOT / "build" / "release" / "autotuner"))
+    path = pathlib.Path(os.environ.get("AUTOTUNER_BINARY", ROOT / "build" / "release" / "autotuner")).absolute()
     if not os.access(path, os.X_OK):
         sys.exit(f"{path} is missing; build it: cmake --preset release && cmake --build --preset release --target autotuner")
     return str(path)
@@ -208,6 +209,30 @@ def sim_task(name, parameters, **sections):
     for section, content in sections.items():
         task[section] = {**task[section], **content} if isinstance(task.get(section), dict) else content
     return task
+
+
+class Watched:
+    """A run whose talk is read as it comes."""
+
+    def __init__(self, run):
+        self.run = run
+        self.lines = []
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+
+    def read(self):
+        for line in self.run.stderr:
+            self.lines.append(line)
+
+    def until(self, words):
+        wait_for(lambda: any(words in line for line in self.lines) or self.run.poll() is not None, f"'{words}'")
+        expect(self.run.poll() is None, "the run ended before: " + "".join(self.lines)[-2000:])
+
+    def end(self, limit):
+        stdout = self.run.stdout.read()
+        code = self.run.wait(timeout=limit)
+        self.reader.join(5)
+        return code, stdout
 
 
 TESTS = []

@@ -4,10 +4,9 @@ import concurrent.futures
 import json
 import random
 import signal
-import threading
 import time
 
-from harness import expect, expect_code, expect_equal, main, sandbox, sim_task, test, wait_for
+from harness import Watched, expect, expect_code, expect_equal, main, sandbox, sim_task, test, wait_for
 
 KILLS = 50
 # Cut-off runs mostly wait for the simulated engine, so some of them fit side by side on two cores.
@@ -118,30 +117,6 @@ def the_best_is_the_same_when_figures_are_far_apart(box):
 def slow_task(name):
     return sim_task(name, {"ttft-ms": 20, "tpot-ms": [5, 10, 15, 20]},
                     benchmark={"traffic_scenarios": ["D(16,16)"], "max_requests_per_iteration": 8})
-
-
-class Watched:
-    """A run whose talk is read as it comes."""
-
-    def __init__(self, run):
-        self.run = run
-        self.lines = []
-        self.reader = threading.Thread(target=self.read, daemon=True)
-        self.reader.start()
-
-    def read(self):
-        for line in self.run.stderr:
-            self.lines.append(line)
-
-    def until(self, words):
-        wait_for(lambda: any(words in line for line in self.lines) or self.run.poll() is not None, f"'{words}'")
-        expect(self.run.poll() is None, "the run ended before: " + "".join(self.lines)[-2000:])
-
-    def end(self, limit):
-        stdout = self.run.stdout.read()
-        code = self.run.wait(timeout=limit)
-        self.reader.join(5)
-        return code, stdout
 
 
 @test

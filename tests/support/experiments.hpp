@@ -36,6 +36,7 @@ inline tuning::Experiment full_success(int number) {
   e.reason = "model: predicted 4,000 tokens/s";
   e.phase_of_search = "model";
   e.repeat_of = 2;
+  e.engine_of = 3;
   e.attempt = 2;
   e.metrics = some_metrics();
   e.score.score = -3900.125;

@@ -70,6 +70,7 @@ class FakeHost final : public tuning::EngineHost {
  public:
   /// What a start does; by default it succeeds.
   std::function<std::optional<engine::Failure>(const tuning::EngineRequest&)> behaviour;
+  std::function<void(FakeEngine&)> on_start;  ///< of each engine that is up
   std::vector<tuning::EngineRequest> starts;
   base::Result<void> checked;  ///< what check() says
   base::Result<void> fetched;  ///< what fetch() says
@@ -87,7 +88,9 @@ class FakeHost final : public tuning::EngineHost {
       }
     }
     progress("ready", "");
-    co_return std::make_unique<FakeEngine>(alive, request.resolved.flags);
+    auto engine = std::make_unique<FakeEngine>(alive, request.resolved.flags);
+    if (on_start) on_start(*engine);
+    co_return engine;
   }
   base::Awaitable<base::Result<void>> check(const tuning::EngineRequest& /*request*/) override {
     ++checks;
