@@ -85,9 +85,7 @@ void add_delta(const Run& run, Shown& shown_point) {
     const auto* same_level = batch_at(*baseline, shown_point.point);
     const auto* base_batch = same_level != nullptr ? same_level : batch_at(*baseline, base.point);
     if (mine_batch == nullptr || base_batch == nullptr) return;
-    const auto reason = metrics::why_not_comparable(*mine_batch, *base_batch);
-    // Each side is shown at its own best level; the rest must be alike.
-    if (reason && reason->find("level") == std::string::npos) {
+    if (const auto reason = metrics::why_not_comparable(*mine_batch, *base_batch)) {
       shown_point.not_comparable = *reason;
       return;
     }
