@@ -11,8 +11,6 @@ namespace autotuner::search {
 namespace {
 
 constexpr int strikes_out = 2;
-/// Fewer say too little of the noise.
-constexpr std::size_t fewest_rounds = 3;
 /// One-sided share beyond an interval of 95 %.
 constexpr double widest_tail = 0.025;
 
@@ -138,7 +136,7 @@ class Judge {
     rank(in, rounds);
     if (in.size() < 2 || rounds.size() < 2) return;
     noise_ = noise_of(in, rounds);
-    if (rounds.size() < fewest_rounds) return;
+    if (rounds.size() < static_cast<std::size_t>(first_look)) return;
     const auto& leader = **std::ranges::min_element(in, {}, [](const Runner* r) { return r->standing(); });
     const double reach =
         noise_->quantile * noise_->deviation * std::sqrt(2.0 / static_cast<double>(rounds.size()));
@@ -183,7 +181,6 @@ class Judge {
 
   /// a_r of the present round; before the first look that of a plain 95 % interval.
   double tail() const {
-    constexpr int first_look = static_cast<int>(fewest_rounds);
     if (rounds_ < first_look) return widest_tail;
     double sum = 0;
     for (int q = first_look; q <= rules_.rounds; ++q) sum += (q - 1.0) * (q - 1.0);

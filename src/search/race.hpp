@@ -41,6 +41,9 @@ struct RaceEntrant {
   std::vector<Heat> heats;  ///< by round; shorter than the others' when it is out, or not run yet
 };
 
+/// The round after which somebody may be out for being slower: fewer say too little of the noise.
+constexpr int first_look = 3;
+
 struct RaceRules {
   int rounds = 5;
   double error = 0.05;        ///< share of races that may end with another winner than the best entrant

@@ -59,6 +59,7 @@ class Session {
   void halt_on_unknown_flag(const Experiment& experiment);
   void announce(const Experiment& experiment);
   bool has_time_left(double reserve_s = 0) const;
+  bool has_time_to_race();
   std::optional<base::SteadyTime> run_deadline() const;
 
   TaskStore& store_;
@@ -352,10 +353,24 @@ base::Awaitable<void> Session::repeat_best(std::stop_token finish) {
   }
 }
 
+/// A race that the time limit would cut off before it can say something is not begun, nor is a round of it.
+bool Session::has_time_to_race() {
+  const auto race = race_of(run_);
+  if (!race || race->result.over) return true;
+  const double needed = seconds_to_next_look(run_, *race);
+  if (has_time_left(needed)) return true;
+  const auto deadline = run_deadline();
+  const double left = deadline ? duration<double>(*deadline - clock_.steady()).count() : 0;
+  events_(Notice{false, fmt::format("no {} race: it needs {} to tell the entrants apart, {} are left",
+                                    race->result.rounds == 0 ? "final" : "more rounds of the",
+                                    base::to_duration_text(duration<double>(needed)),
+                                    base::to_duration_text(duration<double>(std::max(0.0, left))))});
+  return false;
+}
+
 base::Awaitable<void> Session::race(std::stop_token finish) {
   TrialRunner trials(host_, load_, clock_, events_);
-  // A row that the time limit would cut off says nothing.
-  while (!finish.stop_requested() && !halted_ && has_time_left(median_trial_seconds(run_))) {
+  while (!finish.stop_requested() && !halted_ && has_time_to_race()) {
     auto experiment = agenda_->next_heat();
     if (!experiment) break;
     const auto before = race_of(run_);

@@ -192,8 +192,21 @@ double race_reserve(const Run& run, bool with_baseline) {
   if (!running.race || !running.total_timeout) return 0;
   const auto searched = static_cast<std::uint64_t>(std::ranges::count_if(
       run.experiments, [](const Experiment& row) { return is_search_row(row) && is_measured(row); }));
+  const double seconds = median_trial_seconds(run);
+  const double most = running.total_timeout->count() / 3;
   const auto rows = static_cast<double>(most_race_rows(run.task, searched, with_baseline));
-  return std::min(rows * median_trial_seconds(run), running.total_timeout->count() / 3);
+  const double share = std::min(1.0, static_cast<double>(search::first_look) / running.race->rounds);
+  return rows * share * seconds > most ? 0 : std::min(rows * seconds, most);
+}
+
+double seconds_to_next_look(const Run& run, const Race& race) {
+  const int round = std::max(race.result.rounds + 1, std::min(search::first_look, race.planned_rounds));
+  std::size_t rows = 0;
+  for (const auto& entrant : race.entrants) {
+    const auto wanted = static_cast<std::size_t>(round);
+    if (is_in(race, entrant.number)) rows += wanted - std::min(wanted, entrant.heats.size());
+  }
+  return static_cast<double>(rows) * median_trial_seconds(run);
 }
 
 std::vector<std::string> race_news(const Race& before, const Race& after) {

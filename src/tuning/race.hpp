@@ -54,9 +54,14 @@ std::uint64_t most_race_rows(const spec::Task& task, std::uint64_t searched, boo
 /// The median of what measured rows of the search took, in seconds; 0 before the first one.
 double median_trial_seconds(const Run& run);
 
-/// Time that the search leaves to the race: all its rows at the median trial's length, but at most a third of
-/// `total_timeout`. Seconds; 0 without a race or without that limit.
+/// Time that the search leaves to the race, at the median trial's length: all its rows, but at most a third
+/// of `total_timeout`; nothing where a third does not hold the rounds up to the first look, for such a race
+/// decides nothing. Seconds; 0 without a race or without that limit.
 double race_reserve(const Run& run, bool with_baseline);
+
+/// What the race takes until it may say something, at the median trial's length: the rows up to its first
+/// look, later those left of a round. Seconds.
+double seconds_to_next_look(const Run& run, const Race& race);
 
 /// What a row changed: "race: #3 is out after round 3, 4.1 % behind #7 (95 % 2.0 to 6.2 %)", a line each.
 std::vector<std::string> race_news(const Race& before, const Race& after);

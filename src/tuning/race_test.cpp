@@ -1,5 +1,6 @@
 #include "tuning/race.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "tests/support/await.hpp"
@@ -67,6 +68,13 @@ class FinalRaceTest : public ::testing::Test {
     auto result = await(loop.run(task, options, stop));
     EXPECT_TRUE(result) << result.error().message;
     return result ? *result : tuning::Run{};
+  }
+
+  void take_ten_seconds() {
+    load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
+      clock.advance(std::chrono::seconds(10));
+      return by_flags(request, flags);
+    };
   }
 
   test::MemoryTaskStore store;
@@ -216,28 +224,46 @@ TEST_F(FinalRaceTest, UsesTheWholeRoundsOfARaceThatIsInterrupted) {
   }
 }
 
-TEST_F(FinalRaceTest, GetsUpToAThirdOfTheTaskTimeAndStartsNothingThatTheLimitWouldCutOff) {
-  auto task = race_task({.candidates = 2, .rounds = 3});
-  task.running.total_timeout = std::chrono::seconds(60);
-  load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
-    clock.advance(std::chrono::seconds(10));
-    return by_flags(request, flags);
-  };
-  const auto result = run(task);
+/// Twenty points of 10 s each, two of which race the defaults, in a task of so many seconds.
+spec::Task timed_task(int rounds, int seconds) {
+  auto task = race_task({.candidates = 2, .rounds = rounds});
+  space::Choices sequences;
+  for (int n = 1; n <= 20; ++n) sequences.values.emplace_back(n);
+  task.space.parameters = {{"max-num-seqs", sequences}};
+  task.running.total_timeout = std::chrono::seconds(seconds);
+  return task;
+}
+
+TEST_F(FinalRaceTest, GetsUpToAThirdOfTheTaskTimeAndBeginsNoRoundThatTheLimitWouldCutOff) {
+  take_ten_seconds();
+  const auto result = run(timed_task(5, 320));
+  EXPECT_EQ(result.stop_reason, "space_exhausted");
+  EXPECT_EQ(raced(result).size(), 9U)
+      << "three rounds take 90 s of the 110 that are left, a fourth is too long";
+  const auto shorter = run(timed_task(5, 285));
+  EXPECT_EQ(shorter.stop_reason, "total_timeout");
+  EXPECT_EQ(std::ranges::count_if(shorter.experiments, is_search_row), 18) << "95 s are left to the race";
+  EXPECT_EQ(raced(shorter).size(), 9U);
+  EXPECT_EQ(shorter.state, TaskState::completed);
+  EXPECT_THAT(notices, testing::Contains("no more rounds of the race: it needs 30.0 s to tell the entrants "
+                                         "apart, 5.0 s are left"));
+}
+
+TEST_F(FinalRaceTest, TakesNoTimeFromTheSearchWhereItCouldDecideNothing) {
+  take_ten_seconds();
+  const auto result = run(timed_task(5, 150));
   EXPECT_EQ(result.stop_reason, "total_timeout");
-  // The search ends with 20 s left; the second row of the race would end at the limit itself.
-  EXPECT_EQ(std::ranges::count_if(result.experiments, is_search_row), 3);
-  EXPECT_EQ(raced(result).size(), 1U);
-  EXPECT_EQ(result.state, TaskState::completed);
+  EXPECT_EQ(std::ranges::count_if(result.experiments, is_search_row), 14);
+  EXPECT_TRUE(raced(result).empty());
+  EXPECT_THAT(notices,
+              testing::Contains("no final race: it needs 1 min 30 s to tell the entrants apart, 0 ms "
+                                "are left"));
 }
 
 TEST_F(FinalRaceTest, ReservesNoMoreTimeThanItNeeds) {
   auto task = race_task({.candidates = 2, .rounds = 1});
   task.running.total_timeout = std::chrono::seconds(1000);
-  load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
-    clock.advance(std::chrono::seconds(10));
-    return by_flags(request, flags);
-  };
+  take_ten_seconds();
   const auto result = run(task);
   EXPECT_EQ(race_reserve(result, true), 30);
   EXPECT_EQ(raced(result).size(), 3U);
