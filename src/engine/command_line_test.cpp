@@ -130,6 +130,15 @@ TEST(Masked, HidesTheValuesOfSecretsInPointsAndInText) {
             "*** and ***");
 }
 
+TEST(Masked, HidesPasswordsOfProxiesHoweverTheyArePrinted) {
+  const std::map<std::string, std::string> variables{{"HTTPS_PROXY", "http://ann:pa55word@proxy:3128"},
+                                                     {"MIRROR", "ssh://admin@host/x"}};
+  EXPECT_EQ(masked("via http://ann:pa55word@proxy:3128, password pa55word, ann, admin of admin@host", {},
+                   variables),
+            "via http://***@proxy:3128, password ***, ann, admin of ***host");
+  EXPECT_EQ(masked("ann:pa55word", {{"hub", "http://ann:pa55word@h"}}, {}), "***");
+}
+
 TEST(MaskedCommand, ReplacesTheValuesOfSecretFlags) {
   EXPECT_EQ(masked_command({"x", "--api-key", "one", "two", "--port", "1"}),
             (std::vector<std::string>{"x", "--api-key", "$API_KEY", "--port", "1"}));

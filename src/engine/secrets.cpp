@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -39,6 +40,35 @@ std::string shell_word(std::string_view word, std::string_view flag) {
   return shell_quote(word);
 }
 
+/// User-info of the next URL at or behind `from`: from its first character to the '@'.
+struct UserInfo {
+  std::size_t begin = 0, end = 0;
+};
+std::optional<UserInfo> next_user_info(std::string_view text, std::size_t from) {
+  while (true) {
+    const auto scheme = text.find("://", from);
+    if (scheme == std::string_view::npos) return std::nullopt;
+    const auto begin = scheme + 3;
+    const auto end = std::min(text.find_first_of("/?# \t\r\n\"'<>,;", begin), text.size());
+    const auto at = text.substr(begin, end - begin).rfind('@');
+    if (at != std::string_view::npos) return UserInfo{begin, begin + at};
+    from = std::max(end, begin);
+  }
+}
+
+/// "user:password" of each URL in a text and the password alone, which programs print without the URL. A name
+/// alone is an everyday word and hidden before an '@' only.
+std::vector<std::string> passwords_in(std::string_view text) {
+  std::vector<std::string> found;
+  for (auto info = next_user_info(text, 0); info; info = next_user_info(text, info->end)) {
+    const auto words = text.substr(info->begin, info->end - info->begin);
+    const auto colon = words.find(':');
+    found.emplace_back(colon == std::string_view::npos ? text.substr(info->begin, words.size() + 1) : words);
+    if (colon != std::string_view::npos) found.emplace_back(words.substr(colon + 1));
+  }
+  return found;
+}
+
 }  // namespace
 
 bool is_secret_name(std::string_view name) {
@@ -65,8 +95,15 @@ std::vector<std::string> secret_values(const space::Point& flags,
   const auto add = [&values](const std::string& value) {
     if (value.size() >= least_characters && value != "true" && value != "false") values.push_back(value);
   };
+  const auto add_passwords = [&](const std::string& text) {
+    for (const auto& password : passwords_in(text)) add(password);
+  };
   for (const auto& [name, value] : flags) {
-    if (!is_secret_name(name) || value.is_null()) continue;
+    if (value.is_null()) continue;
+    if (!is_secret_name(name)) {
+      add_passwords(space::to_text(value));
+      continue;
+    }
     add(space::to_text(value));
     // A list reaches the command line as one word for each element.
     const auto json = space::to_json(value);
@@ -74,8 +111,12 @@ std::vector<std::string> secret_values(const space::Point& flags,
     for (const auto& element : json)
       if (element.is_string()) add(element.get<std::string>());
   }
-  for (const auto& [name, value] : variables)
-    if (is_secret_name(name)) add(value);
+  for (const auto& [name, value] : variables) {
+    if (is_secret_name(name))
+      add(value);
+    else
+      add_passwords(value);
+  }
   return values;
 }
 
@@ -88,18 +129,12 @@ std::string masked(std::string text, const space::Point& flags,
 
 std::string mask_urls(std::string_view text) {
   std::string masked;
-  while (true) {
-    const auto scheme = text.find("://");
-    if (scheme == std::string_view::npos) return masked + std::string(text);
-    const auto start = scheme + 3;
-    const auto end = std::min(text.find_first_of("/?# \t\r\n\"'<>,;", start), text.size());
-    const auto authority = text.substr(start, end - start);
-    const auto at = authority.rfind('@');
-    masked += text.substr(0, start);
-    masked +=
-        at == std::string_view::npos ? std::string(authority) : "***" + std::string(authority.substr(at));
-    text.remove_prefix(end);
+  std::size_t done = 0;
+  for (auto info = next_user_info(text, 0); info; info = next_user_info(text, info->end)) {
+    masked.append(text.substr(done, info->begin - done)).append("***");
+    done = info->end;
   }
+  return masked.append(text.substr(done));
 }
 
 std::vector<std::string> masked_command(const std::vector<std::string>& command) {
