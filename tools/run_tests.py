@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The stages of ./test, quickest first. Prints a closing line "N passed, N failed"; exits 1 when anything failed."""
 import argparse
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -16,6 +17,8 @@ SOURCES = (".cpp", ".hpp")
 TSAN_TARGETS = ["hosts_test", "traffic_test", "simulator_test", "store_test", "tuning_test"]
 COVERED = ["base", "space", "search", "metrics", "spec"]
 COVERAGE_FLOOR = 90.0
+GTEST_LIMIT = 900
+LONGEST = ["search_test", "tuning_test", "hosts_test"]
 
 
 class Results:
@@ -91,36 +94,46 @@ def build(results, preset, targets=None):
     return command_check(results, f"build {preset}", command).returncode == 0
 
 
-def run_gtest(results, binary, label, env=None, timeout=900):
-    """Counts each test of a GoogleTest binary on its own, read from its XML report."""
+def gtest_counts(binary, label, env):
+    """Runs a GoogleTest binary: how many of its tests passed and failed, from its XML report, and what to print."""
     report = ROOT / "build" / "reports" / f"{label}.xml"
     report.parent.mkdir(parents=True, exist_ok=True)
     report.unlink(missing_ok=True)
     started = time.monotonic()
     try:
-        done = run([str(binary), f"--gtest_output=xml:{report}"], env={**os.environ, **(env or {})}, timeout=timeout)
+        done = run([str(binary), f"--gtest_output=xml:{report}"], env={**os.environ, **(env or {})}, timeout=GTEST_LIMIT)
     except subprocess.TimeoutExpired as expired:
-        results.check(f"{label}: still running after {timeout} s", False, (expired.stdout or b"")[-4000:].decode(errors="replace")
-                      if isinstance(expired.stdout, bytes) else str(expired.stdout)[-4000:])
-        return
+        said = expired.stdout.decode(errors="replace") if isinstance(expired.stdout, bytes) else str(expired.stdout)
+        return 0, 1, f"{said[-4000:]}\n  FAIL {label}: still running after {GTEST_LIMIT} s"
     total = failed = 0
     if report.exists():
         root = xml.etree.ElementTree.parse(report).getroot()
         total, failed = int(root.get("tests", 0)), int(root.get("failures", 0)) + int(root.get("errors", 0))
     seconds = time.monotonic() - started
     if done.returncode == 0 and total > 0 and failed == 0:
-        results.passed += total
-        print(f"  ok   {label}: {total} tests ({seconds:.1f} s)", flush=True)
-        return
-    results.passed += max(0, total - failed)
-    results.failed += max(1, failed)
-    results.failures.append(label)
-    print("\n".join(done.stdout.splitlines()[-80:]))
-    print(f"  FAIL {label}: {failed} of {total} tests, exit code {done.returncode}", flush=True)
+        return total, 0, f"  ok   {label}: {total} tests ({seconds:.1f} s)"
+    tail = "\n".join(done.stdout.splitlines()[-80:])
+    return (max(0, total - failed), max(1, failed),
+            f"{tail}\n  FAIL {label}: {failed} of {total} tests, exit code {done.returncode}")
+
+
+def run_gtests(results, preset, binaries, env=None):
+    """As many binaries at once as there are cores."""
+    with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
+        labels = {pool.submit(gtest_counts, binary, f"{preset}/{binary.name}", env): f"{preset}/{binary.name}" for binary in binaries}
+        for done in concurrent.futures.as_completed(labels):
+            passed, failed, text = done.result()
+            results.passed += passed
+            results.failed += failed
+            if failed:
+                results.failures.append(labels[done])
+            print(text, flush=True)
 
 
 def test_binaries(preset):
-    return sorted(p for p in (ROOT / "build" / preset).rglob("*_test") if p.is_file() and os.access(p, os.X_OK))
+    """The longest first, so that none of them is left alone at the end."""
+    found = [p for p in (ROOT / "build" / preset).rglob("*_test") if p.is_file() and os.access(p, os.X_OK)]
+    return sorted(found, key=lambda p: (p.name not in LONGEST, p.name))
 
 
 def stage_unit(results, options):
@@ -128,8 +141,7 @@ def stage_unit(results, options):
         return
     command_check(results, "every header compiles alone",
                   ["cmake", "--build", "--preset", "ci", "--target", "all_verify_interface_header_sets", "--parallel", JOBS])
-    for binary in test_binaries("ci"):
-        run_gtest(results, binary, f"ci/{binary.name}")
+    run_gtests(results, "ci", test_binaries("ci"))
 
 
 def stage_tidy(results, options):
@@ -146,8 +158,7 @@ def stage_tidy(results, options):
 def stage_tsan(results, options):
     if not build(results, "tsan", TSAN_TARGETS):
         return
-    for binary in test_binaries("tsan"):
-        run_gtest(results, binary, f"tsan/{binary.name}", {"TSAN_OPTIONS": "halt_on_error=1"})
+    run_gtests(results, "tsan", test_binaries("tsan"), {"TSAN_OPTIONS": "halt_on_error=1"})
 
 
 def stage_coverage(results, options):
@@ -156,8 +167,7 @@ def stage_coverage(results, options):
         return
     for data in (ROOT / "build" / "coverage").rglob("*.gcda"):
         data.unlink()
-    for target in targets:
-        run_gtest(results, ROOT / "build" / "coverage" / "src" / target, f"coverage/{target}")
+    run_gtests(results, "coverage", [ROOT / "build" / "coverage" / "src" / target for target in targets])
     for module in COVERED:
         done = run(["gcovr", "--gcov-executable", "llvm-cov-19 gcov", "--root", ".", "--filter", f"src/{module}/",
                     "--exclude", r".*_test\.cpp", "--object-directory", "build/coverage", "--print-summary", "build/coverage"])

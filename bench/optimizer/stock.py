@@ -1,9 +1,12 @@
 """Replays the samplers of Optuna and SMAC3 on tuning tables, with the noise that `autotuner replay` gives its own strategies.
 
 usage: stock.py --samplers tpe,tpe-reference,gpsampler,smac [--seeds 0:20] [--jobs N] TABLE.json ...
+       stock.py --samplers tpe,gpsampler,nsgaii --objectives METRIC:max,METRIC:min ... TABLE.json
 
 Samplers keep their defaults. A point that breaks a constraint is replaced by the nearest point of the table at no
-charge; a failed trial scores 0. One JSON line per study on standard output.
+charge; a failed trial scores 0. With several objectives the limits are constraints of the sampler, a failed trial has the
+worst values of the table and breaks one; the trace is the share of the true frontier's hypervolume, as in
+`autotuner replay --objectives`. One JSON line per study on standard output.
 """
 
 import argparse
@@ -80,20 +83,68 @@ class Table:
         return min(self.points, key=gap)
 
 
+class Frontier:
+    """Share of the hypervolume that can be reached, by true values in logarithms, above a point a tenth of the true
+    frontier's range below its worst values; of rows that keep the limits."""
+
+    def __init__(self, table, objectives):
+        self.table, self.objectives = table, objectives
+        kept = [v for v in (self.values(row) for row in range(len(table.rows))) if v]
+        front = [v for v in set(kept) if not any(w != v and all(a >= b for a, b in zip(w, v)) for w in kept)]
+        spans = list(zip(*front))
+        self.reference = [min(s) - max(0.1 * (max(s) - min(s)), 0.01) for s in spans]
+        self.best, self.seen = self.volume(front), []
+
+    def values(self, row):
+        cells = self.table.rows[row]
+        if cells["status"] != "ok" or any(float(cells[s["metric"]]) > s["max"] for s in self.table.head["slo"]):
+            return None
+        return tuple(math.log(float(cells[m])) * (1 if up else -1) for m, up in self.objectives)
+
+    def volume(self, points):
+        points = [p for p in points if all(x > r for x, r in zip(p, self.reference))]
+        return covered(points, self.reference)
+
+    def share_with(self, row):
+        if values := self.values(row):
+            self.seen.append(values)
+        return self.volume(self.seen) / self.best
+
+
+def covered(points, reference):
+    """Volume that points (each above the reference) dominate, by slices of the last coordinate."""
+    if not points:
+        return 0.0
+    if len(reference) == 1:
+        return max(p[0] for p in points) - reference[0]
+    heights = sorted({p[-1] for p in points}, reverse=True)
+    total = 0.0
+    for height, below in zip(heights, heights[1:] + [reference[-1]]):
+        total += (height - below) * covered([p[:-1] for p in points if p[-1] >= height], reference[:-1])
+    return total
+
+
+def broken_limits(trial):
+    return trial.user_attrs["limits"]
+
+
 class Optuna:
     """Points are tuples of positions in the lists of values."""
 
-    def __init__(self, table, name, seed):
+    def __init__(self, table, name, seed, objectives=()):
         import optuna
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
+        limits = {"constraints_func": broken_limits} if objectives else {}
         samplers = {
-            "tpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True),
+            "tpe": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=True, **limits),
             "tpe-reference": lambda: optuna.samplers.TPESampler(seed=seed, multivariate=False, n_startup_trials=5, constant_liar=False),
-            "gpsampler": lambda: optuna.samplers.GPSampler(seed=seed),
+            "gpsampler": lambda: optuna.samplers.GPSampler(seed=seed, **limits),
+            "nsgaii": lambda: optuna.samplers.NSGAIISampler(seed=seed, **limits),
         }
         self.optuna, self.names = optuna, [p["name"] for p in table.parameters]
-        self.study = optuna.create_study(direction="maximize", sampler=samplers[name]())
+        directions = ["maximize" if up else "minimize" for _, up in objectives] or ["maximize"]
+        self.study = optuna.create_study(directions=directions, sampler=samplers[name]())
         self.space = {}
         for p in table.parameters:
             count = len(p["values"])
@@ -110,6 +161,14 @@ class Optuna:
             self.study.add_trial(self.optuna.trial.create_trial(params=params, distributions=self.space, value=score))
         else:
             self.study.tell(trial, score)
+
+    def enqueue(self, point):
+        """What the next ask() gives."""
+        self.study.enqueue_trial(dict(zip(self.names, point)))
+
+    def tell_several(self, trial, values, limits):
+        trial.set_user_attr("limits", limits)
+        self.study.tell(trial, values)
 
 
 class Smac:
@@ -139,6 +198,40 @@ class Smac:
         self.facade.tell(info, TrialValue(cost=-score))
 
 
+def default_of(table):
+    default = table.head.get("default")
+    return default and tuple(p["values"].index(default[p["name"]]) for p in table.parameters)
+
+
+def frontier_study(job):
+    """A study of several objectives: the engine's default first, as everywhere."""
+    path, name, seed, objectives = job
+    warnings.simplefilter("ignore")
+    table = Table(path)
+    optimizer, frontier = Optuna(table, name, seed, objectives), Frontier(table, objectives)
+    worst = [(min if up else max)(float(r[m]) for r in table.rows if r["status"] == "ok") for m, up in objectives]
+    visits, trace, crashes, seconds = {}, [], 0, 0.0
+    for number in range(max(table.head["budgets"])):
+        if number == 0 and default_of(table):
+            optimizer.enqueue(default_of(table))
+        started = time.perf_counter()
+        trial, wanted = optimizer.ask()
+        seconds += time.perf_counter() - started
+        row = table.row_of[table.nearest(wanted)]
+        visit = visits.get(row, 0)
+        visits[row] = visit + 1
+        cells, factor = table.rows[row], noise(table.head["noise"], seed, row, visit)
+        failed = cells["status"] != "ok"
+        crashes += failed
+        values = worst if failed else [table.metric(cells, m, factor) for m, _ in objectives]
+        limits = [1.0 if failed else table.metric(cells, s["metric"], factor) / s["max"] - 1 for s in table.head["slo"]] or [1.0 if failed else -1.0]
+        trace.append(round(frontier.share_with(row), 4))
+        started = time.perf_counter()
+        optimizer.tell_several(trial, values, limits)
+        seconds += time.perf_counter() - started
+    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "crashes": crashes, "seconds_per_ask": seconds / len(trace), "objectives": [f"{m}:{'max' if up else 'min'}" for m, up in objectives]}
+
+
 def study(job):
     path, name, seed = job
     warnings.simplefilter("ignore")
@@ -149,8 +242,8 @@ def study(job):
     running, clock, spent = None, 0.0, []
     for number in range(max(table.head["budgets"])):
         trial = None
-        if number == 0 and table.head.get("default"):
-            wanted = tuple(p["values"].index(table.head["default"][p["name"]]) for p in table.parameters)
+        if number == 0 and default_of(table):
+            wanted = default_of(table)
         else:
             started = time.perf_counter()
             trial, wanted = optimizer.ask()
@@ -181,12 +274,16 @@ def main():
     parser.add_argument("--samplers", default="tpe")
     parser.add_argument("--seeds", default="0:20")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--objectives", default="", help="METRIC:max,METRIC:min ...")
     parser.add_argument("tables", type=pathlib.Path, nargs="+")
     arguments = parser.parse_args()
     first, last = map(int, arguments.seeds.split(":"))
+    objectives = [(m.split(":")[0], m.endswith(":max")) for m in arguments.objectives.split(",") if m]
     jobs = [(t, n, s) for t in arguments.tables for n in arguments.samplers.split(",") for s in range(first, last)]
+    if objectives:
+        jobs = [(*job, objectives) for job in jobs]
     with concurrent.futures.ProcessPoolExecutor(arguments.jobs) as pool:
-        for result in pool.map(study, jobs):
+        for result in pool.map(frontier_study if objectives else study, jobs):
             print(json.dumps(result), flush=True)
 
 
