@@ -8,9 +8,11 @@
 
 namespace autotuner::base {
 
-void share_heaps() {
+void keep_heaps_small() {
 #ifdef __GLIBC__
   ::mallopt(M_ARENA_MAX, 2);
+  // Left alone, the limit climbs to the size of the largest block that was ever freed.
+  ::mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 #endif
 }
 

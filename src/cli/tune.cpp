@@ -154,7 +154,7 @@ int Tuning::run() {
   const auto lock = parts_.lock_task(task_.name);
   if (!lock) return fail(lock.error());
 
-  base::share_heaps();
+  base::keep_heaps_small();
   const base::SystemClock clock;
   boost::asio::thread_pool pool(static_cast<std::size_t>(3 + task_.running.max_parallel_experiments * 2));
   auto store = parts_.open_store(pool);

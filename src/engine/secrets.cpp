@@ -80,8 +80,9 @@ bool is_secret_name(std::string_view name) {
 }
 
 space::Point masked(space::Point point, const std::string& mask) {
+  const auto given = point;  // what changes has entries of its own from then on
   std::size_t at = 0;
-  for (const auto& [name, value] : point) {
+  for (const auto& [name, value] : given) {
     if (is_secret_name(name) && !value.is_null()) point.set_at(at, mask);
     ++at;
   }

@@ -20,24 +20,47 @@ Point::Point(std::initializer_list<Entry> entries) {
   for (const auto& [name, value] : entries) set(name, value);
 }
 
+const std::vector<Point::Entry>& Point::entries() const {
+  static const std::vector<Entry> none;
+  return shared_ ? shared_->entries : none;
+}
+
+std::vector<Point::Entry>& Point::own_entries() {
+  if (!shared_) {
+    shared_.reset(new Shared);
+  } else if (shared_->use_count() > 1) {
+    shared_.reset(new Shared(*shared_));
+  }
+  return shared_->entries;
+}
+
 const Value* Point::find(std::string_view name) const {
-  for (const auto& entry : entries_) {
+  for (const auto& entry : entries()) {
     if (entry.first == name) return &entry.second;
   }
   return nullptr;
 }
 
 void Point::set(std::string name, Value value) {
-  const auto found = std::ranges::find(entries_, name, &Entry::first);
-  if (found != entries_.end()) {
+  auto& entries = own_entries();
+  const auto found = std::ranges::find(entries, name, &Entry::first);
+  if (found != entries.end()) {
     found->second = std::move(value);
   } else {
-    entries_.emplace_back(std::move(name), std::move(value));
+    entries.emplace_back(std::move(name), std::move(value));
   }
 }
 
 void Point::erase(std::string_view name) {
-  std::erase_if(entries_, [name](const Entry& entry) { return entry.first == name; });
+  if (!contains(name)) return;
+  std::erase_if(own_entries(), [name](const Entry& entry) { return entry.first == name; });
+}
+
+void Point::share(const Point& other) {
+  const auto written_alike = [](const Entry& a, const Entry& b) {
+    return a.first == b.first && a.second.variant() == b.second.variant();
+  };
+  if (std::ranges::equal(entries(), other.entries(), written_alike)) shared_ = other.shared_;
 }
 
 bool operator==(const Point& a, const Point& b) {

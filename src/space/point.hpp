@@ -6,12 +6,16 @@
 #include <utility>
 #include <vector>
 
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
 #include "space/value.hpp"
 
 namespace autotuner::space {
 
 /// Names with values, in order. One configuration of the search space (a *point*: keys may carry the prefixes
-/// __quant__ and __parallel__), and also the engine flags that a point resolves to.
+/// __quant__ and __parallel__), and also the engine flags that a point resolves to. Copies share their
+/// entries until one of them changes, and may do so in different threads.
 class Point {
  public:
   using Entry = std::pair<std::string, Value>;
@@ -19,10 +23,10 @@ class Point {
   Point() = default;
   Point(std::initializer_list<Entry> entries);
 
-  bool empty() const { return entries_.empty(); }
-  std::size_t size() const { return entries_.size(); }
-  auto begin() const { return entries_.begin(); }
-  auto end() const { return entries_.end(); }
+  bool empty() const { return entries().empty(); }
+  std::size_t size() const { return entries().size(); }
+  auto begin() const { return entries().begin(); }
+  auto end() const { return entries().end(); }
 
   /// The value of `name`, or nullptr.
   const Value* find(std::string_view name) const;
@@ -30,14 +34,26 @@ class Point {
   /// Replaces in place, or appends.
   void set(std::string name, Value value);
   /// Replaces the value of entry `index` < size().
-  void set_at(std::size_t index, Value value) { entries_[index].second = std::move(value); }
+  void set_at(std::size_t index, Value value) { own_entries()[index].second = std::move(value); }
   void erase(std::string_view name);
+  /// Shares the entries of `other` if its own are written alike: the same names and values in the same order.
+  void share(const Point& other);
 
   /// Same names with equal values, in any order.
   friend bool operator==(const Point& a, const Point& b);
 
  private:
-  std::vector<Entry> entries_;
+  // Shared: one point stands in the list of candidates, its trial, its experiment and often its flags.
+  // Counted inside, because std::shared_ptr's count doesn't tell for certain that no other thread reads any
+  // more.
+  struct Shared : boost::intrusive_ref_counter<Shared> {
+    std::vector<Entry> entries;
+  };
+
+  const std::vector<Entry>& entries() const;
+  std::vector<Entry>& own_entries();
+
+  boost::intrusive_ptr<Shared> shared_;  ///< null = empty
 };
 
 /// Equal exactly for equal points, whatever the order of their names.

@@ -19,6 +19,32 @@ TEST(Point, FindsReplacesAndErasesByName) {
   EXPECT_FALSE(point.empty());
 }
 
+TEST(Point, ChangesWithoutItsCopies) {
+  const Point first{{"a", 1}, {"b", 2}};
+  auto replaced = first;
+  replaced.set("a", 3);
+  auto changed = first;
+  changed.set_at(1, 3);
+  auto shorter = first;
+  shorter.erase("b");
+  EXPECT_EQ(first, (Point{{"a", 1}, {"b", 2}}));
+  EXPECT_EQ(replaced, (Point{{"a", 3}, {"b", 2}}));
+  EXPECT_EQ(changed, (Point{{"a", 1}, {"b", 3}}));
+  EXPECT_EQ(shorter, (Point{{"a", 1}}));
+}
+
+TEST(Point, SharesOnlyWhatIsWrittenAlike) {
+  const Point model{{"a", 1}, {"b", 2}};
+  const auto shares = [&model](Point point) {
+    point.share(model);
+    return point.begin() == model.begin();
+  };
+  EXPECT_TRUE(shares({{"a", 1}, {"b", 2}}));
+  EXPECT_FALSE(shares({{"b", 2}, {"a", 1}})) << "their order is that of the command line";
+  EXPECT_FALSE(shares({{"a", 1.0}, {"b", 2}})) << "written with a decimal point";
+  EXPECT_FALSE(shares({{"a", 1}}));
+}
+
 TEST(Point, KeepsTheLastOfRepeatedNames) {
   EXPECT_EQ((Point{{"a", 1}, {"a", 2}}), (Point{{"a", 2}}));
 }

@@ -243,8 +243,8 @@ void upsert(soci::session& sql, std::string_view table, const Cells& cells, std:
   statement.execute(true);
 }
 
-std::vector<Cells> select(soci::session& sql, std::span<const ColumnOf> columns, std::string_view tail,
-                          std::span<const Cell> arguments) {
+void select_each(soci::session& sql, std::span<const ColumnOf> columns, std::string_view tail,
+                 std::span<const Cell> arguments, const std::function<void(Cells)>& take) {
   Bindings bindings;
   std::vector<Target> targets(columns.size());
   soci::statement statement(sql);
@@ -258,13 +258,19 @@ std::vector<Cells> select(soci::session& sql, std::span<const ColumnOf> columns,
   statement.prepare(fmt::format("SELECT {} {}", names, tail));
   statement.define_and_bind();
   statement.execute();
-  std::vector<Cells> rows;
   while (statement.fetch()) {
-    auto& row = rows.emplace_back();
+    Cells row;
     for (std::size_t i = 0; i < columns.size(); ++i) {
       row.emplace(std::string(columns[i].name), targets[i].cell(columns[i].type));
     }
+    take(std::move(row));
   }
+}
+
+std::vector<Cells> select(soci::session& sql, std::span<const ColumnOf> columns, std::string_view tail,
+                          std::span<const Cell> arguments) {
+  std::vector<Cells> rows;
+  select_each(sql, columns, tail, arguments, [&rows](Cells row) { rows.push_back(std::move(row)); });
   return rows;
 }
 

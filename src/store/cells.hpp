@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -55,7 +56,10 @@ std::int64_t update(soci::session& sql, std::string_view table, const Cells& cel
                     std::span<const Cell> arguments);
 /// Inserts, or updates the row that equals in the columns `key`.
 void upsert(soci::session& sql, std::string_view table, const Cells& cells, std::string_view key);
-/// `tail` is all behind SELECT <columns>.
+/// Hands over row by row. `tail` is all behind SELECT <columns>.
+void select_each(soci::session& sql, std::span<const ColumnOf> columns, std::string_view tail,
+                 std::span<const Cell> arguments, const std::function<void(Cells)>& take);
+/// All rows at once.
 std::vector<Cells> select(soci::session& sql, std::span<const ColumnOf> columns, std::string_view tail,
                           std::span<const Cell> arguments);
 

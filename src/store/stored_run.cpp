@@ -67,19 +67,28 @@ std::optional<StoredRun> read_stored_run(soci::session& sql, std::string_view ta
                                          std::span<const Cell> arguments) {
   auto tasks = select(sql, task_columns(), fmt::format("FROM tasks {}", tail), arguments);
   if (tasks.empty()) return std::nullopt;
-  StoredRun stored{.task = std::move(tasks.front()), .secrets = {}, .experiments = {}};
+  StoredRun stored{.task = std::move(tasks.front()), .secrets = {}, .experiments = {}, .unreadable = {}};
   const std::array<Cell, 2> of_run = {stored.task.at("id"), integer_in(stored.task, "run").value_or(0)};
   constexpr std::array<ColumnOf, 1> secret_columns = {{{"secrets", CellType::text}}};
   auto secrets =
       select(sql, secret_columns, "FROM task_secrets WHERE task_id = :a0", std::span(of_run).first(1));
   if (!secrets.empty()) stored.secrets = std::move(secrets.front());
-  stored.experiments =
-      select(sql, experiment_columns(),
-             "FROM experiments WHERE task_id = :a0 AND run = :a1 ORDER BY experiment_id", of_run);
+  // A row takes as much memory as its experiment: thousands must not stand in memory beside theirs.
+  select_each(sql, experiment_columns(),
+              "FROM experiments WHERE task_id = :a0 AND run = :a1 ORDER BY experiment_id", of_run,
+              [&stored](const Cells& row) {
+                if (stored.unreadable) return;
+                auto experiment = experiment_of_row(row);
+                if (experiment) {
+                  stored.experiments.push_back(std::move(*experiment));
+                } else {
+                  stored.unreadable = experiment.error();
+                }
+              });
   return stored;
 }
 
-base::Result<tuning::Run> run_of(const StoredRun& stored) {
+base::Result<tuning::Run> run_of(StoredRun stored) {
   const auto metadata = json_in(stored.task, "metadata");
   auto task = task_of(stored.task, metadata, secrets_from_json(json_in(stored.secrets, "secrets")));
   if (!task) return tl::unexpected(task.error());
@@ -98,14 +107,10 @@ base::Result<tuning::Run> run_of(const StoredRun& stored) {
   run.elapsed = real_in(stored.task, "elapsed_time").value_or(0);
   if (run.task.deployment_mode) run.mode = *run.task.deployment_mode;
   read_run(metadata, run);
-  for (const auto& row : stored.experiments) {
-    auto experiment = experiment_of_row(row);
-    if (!experiment) {
-      return base::invalid_input("task '{}': {}", run.task.name, experiment.error().message);
-    }
-    restore_secrets(*experiment, run.task);
-    run.experiments.push_back(std::move(*experiment));
-  }
+  if (stored.unreadable)
+    return base::invalid_input("task '{}': {}", run.task.name, stored.unreadable->message);
+  run.experiments = std::move(stored.experiments);
+  for (auto& experiment : run.experiments) restore_secrets(experiment, run.task);
   return run;
 }
 

@@ -210,7 +210,7 @@ base::Result<tuning::Run> TaskRows::find(const std::string& task_name) {
     return tl::unexpected(read.error());
   }
   if (!stored) return base::fail(ErrorKind::not_found, "Task '{}' not found", task_name);
-  return run_of(*stored);
+  return run_of(std::move(*stored));
 }
 
 base::Result<tuning::Run> TaskRows::latest() {
@@ -224,7 +224,7 @@ base::Result<tuning::Run> TaskRows::latest() {
   if (auto read = database_.read("read the latest task", work); !read) return tl::unexpected(read.error());
   if (!stored)
     return base::fail(ErrorKind::not_found, "no task has been run yet (database {})", database_.path());
-  return run_of(*stored);
+  return run_of(std::move(*stored));
 }
 
 base::Result<std::vector<tuning::Run>> TaskRows::finished(engine::RuntimeId runtime, int most) {
@@ -248,8 +248,8 @@ base::Result<std::vector<tuning::Run>> TaskRows::finished(engine::RuntimeId runt
   };
   if (auto read = database_.read("read the finished tasks", work); !read) return tl::unexpected(read.error());
   std::vector<tuning::Run> runs;
-  for (const auto& stored : found) {
-    if (auto run = run_of(stored)) runs.push_back(std::move(*run));
+  for (auto& stored : found) {
+    if (auto run = run_of(std::move(stored))) runs.push_back(std::move(*run));
   }
   return runs;
 }

@@ -1,6 +1,7 @@
 #include "tuning/experiment.hpp"
 
 #include <array>
+#include <tuple>
 
 #include "base/text.hpp"
 
@@ -10,6 +11,18 @@ namespace {
 constexpr std::array all_statuses = {ExperimentStatus::pending, ExperimentStatus::deploying,
                                      ExperimentStatus::benchmarking, ExperimentStatus::success,
                                      ExperimentStatus::failed};
+
+auto details_of(Experiment& e) {
+  return std::tie(e.metrics, e.score.best_points, e.score.slo.checks, e.score.objectives, e.covers, e.reason,
+                  e.cut_short, e.look, e.command, e.endpoint, e.engine_version, e.image, e.log_path,
+                  e.log_tail, e.warnings, e.phases, e.created_at, e.started_at, e.completed_at);
+}
+
+void swap_details(Experiment& a, Experiment& b) {
+  auto some = details_of(a);
+  auto others = details_of(b);
+  some.swap(others);
+}
 
 }  // namespace
 
@@ -44,26 +57,22 @@ int Experiment::rank() const {
   return score.slo.verdict == metrics::SloVerdict::missed ? 1 : 0;
 }
 
+std::optional<metrics::Trust> Experiment::trust() const {
+  return metrics ? metrics->audit().trust : trust_put_away;
+}
+
 void put_away_details(Experiment& experiment) {
-  experiment.command = {};
-  experiment.phases = {};
-  experiment.log_tail = {};
-  if (!experiment.metrics) return;
-  metrics::Metrics rest;
-  rest.kept.reserve(experiment.metrics->kept.size());
-  for (const auto& batch : experiment.metrics->kept) {
-    metrics::Batch trusted;
-    trusted.audit.trust = batch.audit.trust;
-    rest.kept.push_back(std::move(trusted));
-  }
-  experiment.metrics = std::move(rest);
+  experiment.trust_put_away = experiment.trust();
+  // Texts and lists that were assigned nothing would be empty, but keep their memory.
+  Experiment nothing;
+  swap_details(experiment, nothing);
+  // Most engines take the names and values of a point as they are.
+  experiment.flags.share(experiment.parameters);
 }
 
 void take_back_details(Experiment& experiment, Experiment stored) {
-  experiment.command = std::move(stored.command);
-  experiment.phases = std::move(stored.phases);
-  experiment.log_tail = std::move(stored.log_tail);
-  experiment.metrics = std::move(stored.metrics);
+  swap_details(experiment, stored);
+  experiment.trust_put_away.reset();
 }
 
 }  // namespace autotuner::tuning

@@ -47,7 +47,8 @@ struct Experiment {
   std::map<std::string, double> look;  ///< what the short look measured before the whole load, by metric
 
   std::optional<metrics::Metrics> metrics;
-  metrics::Score score;  ///< score, value, verdict, best points
+  std::optional<metrics::Trust> trust_put_away;  ///< of metrics that are put away
+  metrics::Score score;                          ///< score, value, verdict, best points
   std::optional<engine::Failure> failure;
   double penalty = 0;  ///< of a failure
   int stage = 0;       ///< of a failure: 0 deploy, 1 ready, 2 benchmark
@@ -70,11 +71,13 @@ struct Experiment {
   bool terminal() const { return status == ExperimentStatus::success || status == ExperimentStatus::failed; }
   /// Class of tuning-core 7.6: 0 met or none, 1 missed, 2 violated, 3 failed.
   int rank() const;
+  /// Worst of its levels, put away or not; nothing = nothing was measured.
+  std::optional<metrics::Trust> trust() const;
 };
 
-/// Puts away what only readers of the stored record want, so that a long run stays small in memory: the
-/// command, the phases, the end of the engine's log and, of what was measured, all but the trust in each
-/// level. What the search, the choice, repeats and the race go by stays.
+/// Puts away what only readers of the stored record want, so that a long run stays small in memory: how the
+/// experiment was started and went, times, texts, and all that was measured but the score and the trust in
+/// it. What the search, the choice, repeats and the race go by stays.
 void put_away_details(Experiment& experiment);
 /// Puts back what put_away_details took, from the same experiment as stored.
 void take_back_details(Experiment& experiment, Experiment stored);

@@ -173,11 +173,31 @@ TEST(Details, ArePutAwayAndTakenBack) {
   EXPECT_TRUE(small.command.empty());
   EXPECT_TRUE(small.phases.empty());
   EXPECT_TRUE(small.log_tail.empty());
-  EXPECT_EQ(small.metrics->kept.front().num_completed_requests, 0);
-  EXPECT_EQ(small.metrics->audit().trust, metrics::Trust::invalid) << "races go by it";
-  EXPECT_EQ(small.score, experiment.score);
+  EXPECT_FALSE(small.metrics);
+  EXPECT_EQ(small.trust(), metrics::Trust::invalid) << "races go by it";
+  EXPECT_EQ(small.score.score, -5);
   take_back_details(small, experiment);
   EXPECT_EQ(small, experiment);
+}
+
+TEST(Details, GiveTheirMemoryBackWhenTheyArePutAway) {
+  Experiment experiment;
+  experiment.command.resize(100);
+  experiment.phases.resize(100);
+  experiment.log_tail.resize(10'000);
+  experiment.parameters = {{"max-num-seqs", 8}};
+  experiment.flags = {{"max-num-seqs", 8}};
+  put_away_details(experiment);
+  EXPECT_EQ(experiment.command.capacity(), 0U);
+  EXPECT_EQ(experiment.phases.capacity(), 0U);
+  EXPECT_LT(experiment.log_tail.capacity(), 100U);
+  EXPECT_EQ(&*experiment.flags.begin(), &*experiment.parameters.begin()) << "one list of entries";
+}
+
+TEST(Details, OfAnExperimentThatMeasuredNothingTellNoTrust) {
+  Experiment experiment;
+  put_away_details(experiment);
+  EXPECT_EQ(experiment.trust(), std::nullopt);
 }
 
 }  // namespace

@@ -393,7 +393,7 @@ base::Awaitable<void> Session::conduct(std::stop_token finish) {
 
 base::Awaitable<base::Result<Run>> Session::conclude() {
   const bool measured =
-      std::ranges::any_of(run_.experiments, [](const Experiment& e) { return e.metrics.has_value(); });
+      std::ranges::any_of(run_.experiments, [](const Experiment& e) { return e.trust().has_value(); });
   run_.state = run_.stop_reason == "cancelled"           ? TaskState::cancelled
                : measured && run_.stop_reason != "error" ? TaskState::completed
                                                          : TaskState::failed;

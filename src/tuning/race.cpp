@@ -17,7 +17,7 @@ bool is_measured(const Experiment& experiment) {
 }
 
 bool is_sound(const Experiment& experiment) {
-  return !experiment.metrics || experiment.metrics->audit().trust != metrics::Trust::invalid;
+  return experiment.trust() != metrics::Trust::invalid;
 }
 
 /// The best rows of the search: class, then valid ones before invalid ones, then score. Of rows with equal

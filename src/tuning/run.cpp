@@ -81,13 +81,12 @@ std::optional<TaskState> task_state_from_text(std::string_view text) {
 }
 
 metrics::Contender contender(const Experiment& experiment, const Experiment* baseline) {
-  const bool audited = experiment.metrics.has_value();
   return {
       .number = experiment.number,
       .flags = identity_of(experiment),
       .rank = experiment.rank(),
       .whole = experiment.fidelity >= 1,
-      .valid = !audited || experiment.metrics->audit().trust != metrics::Trust::invalid,
+      .valid = experiment.trust() != metrics::Trust::invalid,
       .score = experiment.score.score,
       .hard_excess = experiment.score.slo.hard_excess,
       .stage = experiment.stage,
