@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
 
+#include "base/boxed.hpp"
 #include "base/clock.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
@@ -15,6 +16,31 @@
 
 namespace autotuner::base {
 namespace {
+
+TEST(Boxed, CopiesItsValueAndIsEmptyOnceMovedFrom) {
+  Boxed<std::string> first("a");
+  auto copy = first;
+  *copy += "b";
+  EXPECT_EQ(*first, "a");
+  EXPECT_NE(first, copy);
+  first = copy;
+  EXPECT_EQ(first, copy);
+  const auto taken = std::move(first);
+  EXPECT_EQ(taken->size(), 2U);
+  EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): its contract
+  EXPECT_EQ(first, Boxed<std::string>());
+  EXPECT_NE(first, taken);
+  EXPECT_EQ(first.value_or("none"), "none");
+  EXPECT_EQ(taken.value_or("none"), "ab");
+}
+
+TEST(Boxed, BeginsAnewWithADefault) {
+  Boxed<std::string> text("a");
+  EXPECT_EQ(text.emplace(), "");
+  EXPECT_TRUE(text.has_value());
+  text.reset();
+  EXPECT_FALSE(text.has_value());
+}
 
 TEST(Result, CarriesAKindAndAFormattedMessage) {
   const Result<int> failed = invalid_input("max_batch is {}; must be at least {}", 0, 1);

@@ -63,6 +63,7 @@ std::optional<metrics::Trust> Experiment::trust() const {
 
 void put_away_details(Experiment& experiment) {
   experiment.trust_put_away = experiment.trust();
+  experiment.is_put_away = true;
   // Texts and lists that were assigned nothing would be empty, but keep their memory.
   Experiment nothing;
   swap_details(experiment, nothing);
@@ -73,6 +74,7 @@ void put_away_details(Experiment& experiment) {
 void take_back_details(Experiment& experiment, Experiment stored) {
   swap_details(experiment, stored);
   experiment.trust_put_away.reset();
+  experiment.is_put_away = false;
 }
 
 }  // namespace autotuner::tuning

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/boxed.hpp"
 #include "base/json.hpp"
 #include "engine/failure.hpp"
 #include "metrics/score.hpp"
@@ -46,8 +47,9 @@ struct Experiment {
   std::string cut_short;               ///< why the whole load was not sent, for people; empty = it was
   std::map<std::string, double> look;  ///< what the short look measured before the whole load, by metric
 
-  std::optional<metrics::Metrics> metrics;
-  std::optional<metrics::Trust> trust_put_away;  ///< of metrics that are put away
+  base::Boxed<metrics::Metrics> metrics;         ///< nothing = none were measured, or they are put away
+  std::optional<metrics::Trust> trust_put_away;  ///< of those that are put away
+  bool is_put_away = false;                      ///< its details stand in the store alone
   metrics::Score score;                          ///< score, value, verdict, best points
   std::optional<engine::Failure> failure;
   double penalty = 0;  ///< of a failure

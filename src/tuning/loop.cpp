@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <random>
-#include <set>
 
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <fmt/format.h>
@@ -71,7 +70,6 @@ class Session {
   bool resumed_ = false;
   Run run_;
   std::unique_ptr<Agenda> agenda_;
-  std::set<int> put_away_;  ///< experiments whose details stand in the store alone
   bool per_gpu_ = true;
   bool halted_ = false;  ///< a store that fails, or a flag the engine does not know: nothing new begins
   base::SteadyTime started_;
@@ -223,7 +221,6 @@ std::optional<Experiment> Session::next() {
 }
 
 void Session::put(const Experiment& experiment) {
-  put_away_.erase(experiment.number);
   const auto place = std::ranges::lower_bound(run_.experiments, experiment.number, {}, &Experiment::number);
   if (place != run_.experiments.end() && place->number == experiment.number) {
     *place = experiment;
@@ -260,21 +257,19 @@ void Session::put_away(Experiment& experiment) {
   // are held against the levels of earlier experiments.
   if (experiment.number == 0 || run_.task.running.short_look) return;
   put_away_details(experiment);
-  put_away_.insert(experiment.number);
 }
 
 /// The run is handed out whole.
 base::Awaitable<void> Session::take_back() {
-  if (put_away_.empty()) co_return;
+  if (std::ranges::none_of(run_.experiments, &Experiment::is_put_away)) co_return;
   auto stored = co_await store_.find(run_.task.name);
   if (!stored) {
     events_(Notice{true, "the levels of the trials can't be read back: " + stored.error().message});
     co_return;
   }
   for (auto& experiment : stored->experiments) {
-    if (!put_away_.contains(experiment.number)) continue;
-    auto& mine = *std::ranges::find(run_.experiments, experiment.number, &Experiment::number);
-    take_back_details(mine, std::move(experiment));
+    const auto mine = std::ranges::find(run_.experiments, experiment.number, &Experiment::number);
+    if (mine != run_.experiments.end() && mine->is_put_away) take_back_details(*mine, std::move(experiment));
   }
 }
 
