@@ -39,8 +39,8 @@ std::string shell_quote(std::string_view word);
 bool is_secret_name(std::string_view name);
 /// A copy in which the values of secret parameters are `mask`.
 space::Point masked(space::Point point, const std::string& mask = "***");
-/// What of flags and variables must not turn up in a text: values of secret ones, and the user-info of URLs in
-/// the others (a proxy's password). Values that do by chance are left out: those of fewer than four
+/// What of flags and variables must not turn up in a text: values of secret ones, and the user-info of URLs
+/// in the others (a proxy's password). Values that do by chance are left out: those of fewer than four
 /// characters, and true and false.
 std::vector<std::string> secret_values(const space::Point& flags,
                                        const std::map<std::string, std::string>& variables);

@@ -264,7 +264,7 @@ base::Awaitable<void> Session::take_back() {
   if (std::ranges::none_of(run_.experiments, &Experiment::is_put_away)) co_return;
   auto stored = co_await store_.find(run_.task.name);
   if (!stored) {
-    events_(Notice{true, "the levels of the trials can't be read back: " + stored.error().message});
+    events_(Notice{true, "the details of the trials can't be read back: " + stored.error().message});
     co_return;
   }
   for (auto& experiment : stored->experiments) {
