@@ -2,7 +2,7 @@
 
 usage: compare.py --tables DIR RUNS.jsonl [MORE.jsonl.gz ...]
 
-Intervals are 95 % bootstrap intervals of the mean; p is of a two-sided permutation test of the difference of means
+Intervals are 95 % bootstrap intervals, of medians in brackets and of the last mean behind the row; p is of a two-sided permutation test of the difference of means
 between gp and the other sampler, over studies.
 """
 
@@ -31,9 +31,14 @@ def read_runs(paths):
     return runs
 
 
-def interval(values, chance):
-    means = sorted(statistics.fmean(chance.choices(values, k=len(values))) for _ in range(ROUNDS))
-    return means[int(0.025 * ROUNDS)], means[int(0.975 * ROUNDS)]
+def interval(values, chance, of=statistics.fmean):
+    drawn = sorted(of(chance.choices(values, k=len(values))) for _ in range(ROUNDS))
+    return drawn[int(0.025 * ROUNDS)], drawn[int(0.975 * ROUNDS)]
+
+
+def median_cell(values, chance, text):
+    low, high = interval(values, chance, statistics.median)
+    return f"{text(statistics.median(values))} [{text(low)} {text(high)}]"
 
 
 def p_value(a, b, chance):
@@ -62,18 +67,18 @@ def seconds_to(study, level=0.95):
     return spent[min(first_hit(trace, level), len(trace)) - 1] if spent[-1] else None
 
 
-def row(name, studies, budgets):
+def row(name, studies, budgets, chance):
     """Over the studies of one or several tables with the same budgets."""
     cells = [name, str(len(studies))]
     cells.append(" / ".join(f"{statistics.fmean(s['trace'][b - 1] for s in studies):.3f}" for b in budgets))
     for level in (0.95, 0.98):
         cells.append(" / ".join(f"{100 * statistics.fmean(s['trace'][b - 1] >= level for s in studies):.0f}" for b in budgets))
-    hit = statistics.median(first_hit(s["trace"]) for s in studies)
-    cells.append("never" if hit > budgets[-1] else f"{hit:g}")
+    hits = [first_hit(s["trace"]) for s in studies]
+    cells.append(median_cell(hits, chance, lambda hit: "never" if hit > budgets[-1] else f"{hit:g}"))
     cells.append(f"{statistics.fmean(s['crashes'] for s in studies):.1f}")
     cells.append(f"{1e3 * statistics.fmean(s['seconds_per_ask'] for s in studies):.1f}")
     seconds = [x for x in map(seconds_to, studies) if x is not None]
-    cells.append(f"{statistics.median(seconds):.0f}" if seconds else "-")
+    cells.append(median_cell(seconds, chance, lambda x: f"{x:.0f}") if seconds else "-")
     return "| " + " | ".join(cells) + " |"
 
 
@@ -97,7 +102,7 @@ def main():
         for sampler in samplers:
             studies = [s for n in members for s in runs.get((n, sampler), {}).values()]
             if studies:
-                print(row(sampler, studies, budgets))
+                print(row(sampler, studies, budgets, chance))
     for name in names:
         budgets = heads[name]["budgets"]
         ours = list(runs.get((name, OURS), {}).values())
@@ -106,7 +111,7 @@ def main():
             studies = list(runs.get((name, sampler), {}).values())
             if not studies:
                 continue
-            line = row(sampler, studies, budgets)
+            line = row(sampler, studies, budgets, chance)
             low, high = interval([s["trace"][budgets[-1] - 1] for s in studies], chance)
             line += f" last {low:.3f}..{high:.3f}"
             if ours and sampler != OURS:
