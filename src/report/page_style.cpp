@@ -41,7 +41,7 @@ td.num,th.num{text-align:right;font-variant-numeric:tabular-nums}tr.chosen{backg
 details summary{cursor:pointer;font-weight:600}footer{color:var(--soft);font-size:.85rem;padding:0 4px 20px}
 .doubtful{color:var(--warn);font-weight:600}.unknown{color:var(--soft)}.ok{color:var(--good)}
 @media(max-width:720px){main{padding:10px}.plots{grid-template-columns:1fr}section,figure{padding:12px}.verdict .sentence{font-size:1.1rem}
-.limits div{grid-template-columns:4.6rem 1fr}.limits div>:last-child{grid-column:1/-1}svg text{font-size:16px}}
+.limits div{grid-template-columns:4.6rem 1fr}.limits div>:last-child{grid-column:1/-1}svg text{font-size:16px}svg .long{font-size:12.5px}}
 @media print{body{background:#fff}section,figure{break-inside:avoid}}
 )css";
 }

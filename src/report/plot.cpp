@@ -282,9 +282,11 @@ std::string Plot::axes() const {
       fmt::format(R"(<path class="frame" d="M{0},{1}V{2}H{3}"/>)", left, top, height - bottom, width - right);
   text += fmt::format(R"(<text class="axis" x="{}" y="{}" text-anchor="middle">{}</text>)",
                       (left + width - right) / 2, height - 8, escaped(x_.label));
+  // At the larger letters of a narrow page a long label would reach beyond the picture.
+  constexpr std::size_t most_letters = 30;
   text += fmt::format(
-      "<text class=\"axis\" transform=\"translate(15,{}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-      (top + height - bottom) / 2, escaped(y_.label));
+      R"x(<text class="axis{}" transform="translate(15,{}) rotate(-90)" text-anchor="middle">{}</text>)x",
+      y_.label.size() > most_letters ? " long" : "", (top + height - bottom) / 2, escaped(y_.label));
   return text;
 }
 
