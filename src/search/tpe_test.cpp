@@ -64,7 +64,7 @@ std::vector<double> best_scores(const space::Space& space, double (*score)(const
 
 double quantile(std::vector<double> values, double share) {
   std::ranges::sort(values);
-  return values[static_cast<std::size_t>(share * static_cast<double>(values.size() - 1) + 0.5)];
+  return values[static_cast<std::size_t>(std::lround(share * static_cast<double>(values.size() - 1)))];
 }
 
 // Optuna 3.5 reaches medians of 0.426, 0.136 and 0.061 on this problem in 100 runs (0.450, 0.138 and 0.072 in

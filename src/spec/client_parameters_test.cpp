@@ -14,7 +14,6 @@ using test::load_patched;
 using test::problem_at;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::Not;
 
 /// The small task with these parameters and without benchmark.num_concurrency.
 Loaded with_parameters(const std::string& parameters, const std::string& rest = "{}") {

@@ -90,6 +90,7 @@ class CrossChecker {
     }
     if (goal.at.kind != metrics::BasisKind::level) return;
     std::vector<int> levels;
+    levels.reserve(task_.workload.levels.size());
     for (const auto& level : task_.workload.levels) levels.push_back(level.concurrency);
     if (std::ranges::find(levels, goal.at.level) != levels.end()) return;
     report_.error("optimization.objective_at", optimization_.line_of("objective_at"), "conflict",

@@ -119,7 +119,7 @@ class Reader {
   std::optional<std::string> flag(const Member& member, const std::string& path) {
     const std::string_view key =
         std::string_view(member.key).substr(std::min(member.key.find_first_not_of('-'), member.key.size()));
-    const std::string name = engine::canonical_flag(context_.runtime, key);
+    std::string name = engine::canonical_flag(context_.runtime, key);
     const auto title = engine::runtime(context_.runtime).key;
     if (name.empty()) {
       report_.error(path, member.line, "not_allowed", "is no flag name");
