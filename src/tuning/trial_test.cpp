@@ -58,6 +58,7 @@ LoadResult broken(bool transient = false) {
 
 std::vector<std::string> phases_of(const Experiment& experiment) {
   std::vector<std::string> names;
+  names.reserve(experiment.phases.size());
   for (const auto& phase : experiment.phases) names.push_back(phase.name);
   return names;
 }
@@ -76,8 +77,9 @@ class EngineReuseTest : public ::testing::Test {
     return result ? *result : tuning::Run{};
   }
 
-  std::vector<std::optional<int>> engines(const tuning::Run& result) const {
+  static std::vector<std::optional<int>> engines(const tuning::Run& result) {
     std::vector<std::optional<int>> numbers;
+    numbers.reserve(result.experiments.size());
     for (const auto& experiment : result.experiments) numbers.push_back(experiment.engine_of);
     return numbers;
   }
