@@ -198,6 +198,32 @@ class Smac:
         self.facade.tell(info, TrialValue(cost=-score))
 
 
+class Visits:
+    """The row that a wanted point gets, with the noise of this visit to it."""
+
+    def __init__(self, table, seed):
+        self.table, self.seed, self.counts = table, seed, {}
+
+    def row_and_factor(self, wanted):
+        row = self.table.row_of[self.table.nearest(wanted)]
+        visit = self.counts.get(row, 0)
+        self.counts[row] = visit + 1
+        return row, noise(self.table.head["noise"], self.seed, row, visit)
+
+
+class Stopwatch:
+    """Seconds that an optimizer takes for itself."""
+
+    def __init__(self):
+        self.seconds = 0.0
+
+    def __call__(self, work, *arguments):
+        started = time.perf_counter()
+        result = work(*arguments)
+        self.seconds += time.perf_counter() - started
+        return result
+
+
 def default_of(table):
     default = table.head.get("default")
     return default and tuple(p["values"].index(default[p["name"]]) for p in table.parameters)
@@ -210,26 +236,20 @@ def frontier_study(job):
     table = Table(path)
     optimizer, frontier = Optuna(table, name, seed, objectives), Frontier(table, objectives)
     worst = [(min if up else max)(float(r[m]) for r in table.rows if r["status"] == "ok") for m, up in objectives]
-    visits, trace, crashes, seconds = {}, [], 0, 0.0
+    visits, watch, trace, crashes = Visits(table, seed), Stopwatch(), [], 0
     for number in range(max(table.head["budgets"])):
         if number == 0 and default_of(table):
             optimizer.enqueue(default_of(table))
-        started = time.perf_counter()
-        trial, wanted = optimizer.ask()
-        seconds += time.perf_counter() - started
-        row = table.row_of[table.nearest(wanted)]
-        visit = visits.get(row, 0)
-        visits[row] = visit + 1
-        cells, factor = table.rows[row], noise(table.head["noise"], seed, row, visit)
+        trial, wanted = watch(optimizer.ask)
+        row, factor = visits.row_and_factor(wanted)
+        cells = table.rows[row]
         failed = cells["status"] != "ok"
         crashes += failed
         values = worst if failed else [table.metric(cells, m, factor) for m, _ in objectives]
         limits = [1.0 if failed else table.metric(cells, s["metric"], factor) / s["max"] - 1 for s in table.head["slo"]] or [1.0 if failed else -1.0]
         trace.append(round(frontier.share_with(row), 4))
-        started = time.perf_counter()
-        optimizer.tell_several(trial, values, limits)
-        seconds += time.perf_counter() - started
-    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "crashes": crashes, "seconds_per_ask": seconds / len(trace), "objectives": [f"{m}:{'max' if up else 'min'}" for m, up in objectives]}
+        watch(optimizer.tell_several, trial, values, limits)
+    return {"table": table.head["name"], "sampler": f"optuna {name}", "seed": seed, "trace": trace, "crashes": crashes, "seconds_per_ask": watch.seconds / len(trace), "objectives": [f"{m}:{'max' if up else 'min'}" for m, up in objectives]}
 
 
 def study(job):
@@ -237,7 +257,7 @@ def study(job):
     warnings.simplefilter("ignore")
     table = Table(path)
     optimizer = (Smac if name == "smac" else Optuna)(table, name, seed)
-    visits, trace, crashes, seen, best, seconds = {}, [], 0, -1.0, 0.0, 0.0
+    visits, watch, trace, crashes, seen, best = Visits(table, seed), Stopwatch(), [], 0, -1.0, 0.0
     server = [i for i, p in enumerate(table.parameters) if p.get("scope") != "client"]
     running, clock, spent = None, 0.0, []
     for number in range(max(table.head["budgets"])):
@@ -245,13 +265,9 @@ def study(job):
         if number == 0 and default_of(table):
             wanted = default_of(table)
         else:
-            started = time.perf_counter()
-            trial, wanted = optimizer.ask()
-            seconds += time.perf_counter() - started
-        row = table.row_of[table.nearest(wanted)]
-        visit = visits.get(row, 0)
-        visits[row] = visit + 1
-        score = table.score(table.rows[row], noise(table.head["noise"], seed, row, visit))
+            trial, wanted = watch(optimizer.ask)
+        row, factor = visits.row_and_factor(wanted)
+        score = table.score(table.rows[row], factor)
         failed = table.rows[row]["status"] != "ok"
         crashes += failed
         wanted_server = tuple(table.points[row][i] for i in server)
@@ -263,10 +279,8 @@ def study(job):
         if score > seen:
             seen, best = score, table.truth[row] / table.best
         trace.append(round(best, 4))
-        started = time.perf_counter()
-        optimizer.tell(trial, wanted, score)
-        seconds += time.perf_counter() - started
-    return {"table": table.head["name"], "sampler": "smac3" if name == "smac" else f"optuna {name}", "seed": seed, "trace": trace, "spent": spent, "crashes": crashes, "seconds_per_ask": seconds / len(trace)}
+        watch(optimizer.tell, trial, wanted, score)
+    return {"table": table.head["name"], "sampler": "smac3" if name == "smac" else f"optuna {name}", "seed": seed, "trace": trace, "spent": spent, "crashes": crashes, "seconds_per_ask": watch.seconds / len(trace)}
 
 
 def main():

@@ -22,7 +22,7 @@ constexpr double worth_a_change = 0.01;
 constexpr double least_noise = 0.01;
 constexpr double infinite = std::numeric_limits<double>::infinity();
 
-/// A configuration: rows of equal flags.
+/// A configuration: rows of equal identity.
 struct Entry {
   Standing standing;
   std::vector<Contender> rows;  ///< first one first
@@ -120,7 +120,7 @@ std::vector<Entry> entries_of(const std::vector<Contender>& contenders, const Ra
   std::vector<Entry> entries;
   std::unordered_map<std::string, std::size_t> place_of;
   for (auto& row : by_number) {
-    const auto [place, is_new] = place_of.try_emplace(row.flags, entries.size());
+    const auto [place, is_new] = place_of.try_emplace(row.identity, entries.size());
     if (is_new) entries.emplace_back();
     entries[place->second].rows.push_back(std::move(row));
   }

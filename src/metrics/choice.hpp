@@ -11,11 +11,11 @@ namespace autotuner::metrics {
 
 /// What the choice needs to know of one experiment.
 struct Contender {
-  int number = 0;     ///< sequence number, 0 = baseline
-  std::string flags;  ///< identity of its flags and its load: rows of equal ones are one entry
-  int rank = 3;       ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
-  bool whole = true;  ///< the whole load was sent, not the short look alone
-  bool valid = true;  ///< audit passed
+  int number = 0;        ///< sequence number, 0 = baseline
+  std::string identity;  ///< of its flags and its load: rows of equal ones are one entry
+  int rank = 3;          ///< class: 0 met or none, 1 missed, 2 violated, 3 failed
+  bool whole = true;     ///< the whole load was sent, not the short look alone
+  bool valid = true;     ///< audit passed
   std::optional<double> score;
   double hard_excess = 0;  ///< class 2: largest (1+v)/(1+fail_ratio)
   int stage = 0;           ///< class 3: 0 deploy, 1 ready, 2 benchmark
@@ -58,10 +58,10 @@ struct Choice {
 /// Which experiment to recommend: one rule for CLI, API, assistant and UI. Order: class, then valid before
 /// invalid, then the score; violated ones by nearness, failed ones by the stage reached. Among those that
 /// can't be told apart from the leader the one with the fewest GPUs, then the fewest changed flags, is the
-/// best and stands first. Rows of equal flags are one entry; rows that copy another row's result must be left
-/// out, they would count as repeats. Measured by the short look alone, one of class 0 or 1 stands behind all
-/// of these classes that were measured whole, and is never the best. `reference_compat`: classes 0 and 1 are
-/// one, the audit doesn't count, ties go to the lowest number.
+/// best and stands first. Rows of equal identity are one entry; rows that copy another row's result must be
+/// left out, they would count as repeats. Measured by the short look alone, one of class 0 or 1 stands behind
+/// all of these classes that were measured whole, and is never the best. `reference_compat`: classes 0 and 1
+/// are one, the audit doesn't count, ties go to the lowest number.
 ///
 /// After a race those still in lead their class, in its order. Of those behind its leader by at most 1 %, and
 /// no less steady, the one with the fewest GPUs, then the fewest changed flags, is the best; the others still

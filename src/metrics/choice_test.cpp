@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 Contender scored(int number, double score, int rank = 0) {
   Contender c;
   c.number = number;
-  c.flags = "flags of " + std::to_string(number);
+  c.identity = "flags of " + std::to_string(number);
   c.rank = rank;
   c.score = score;
   return c;
@@ -25,7 +25,7 @@ Contender scored(int number, double score, int rank = 0) {
 
 Contender repeat(int number, int of, double score, int rank = 0) {
   auto c = scored(number, score, rank);
-  c.flags = "flags of " + std::to_string(of);
+  c.identity = "flags of " + std::to_string(of);
   return c;
 }
 
@@ -104,7 +104,7 @@ TEST(Choose, BreaksExactTiesByCostThenBySimplicityThenByNumber) {
   simple.flags_changed = 1;
   auto later = simple;
   later.number = 4;
-  later.flags = "other";
+  later.identity = "other";
   const auto choice = choose({later, many_flags, many_gpus, simple}, false);
   EXPECT_EQ(choice.best, 3);
   EXPECT_THAT(choice.equivalent, ElementsAre(1, 2, 4));
@@ -160,7 +160,7 @@ TEST(Choose, NamesALuckySingleRun) {
 
 TEST(Choose, DoesNotLetOneCrashedRepeatUndoTheOthers) {
   auto crash = broken(7, 0, 1000);
-  crash.flags = "flags of 1";
+  crash.identity = "flags of 1";
   const auto choice = choose({scored(1, -100), crash, scored(2, -50)}, false);
   EXPECT_EQ(choice.best, 1);
   EXPECT_THAT(choice.order[0].rows, ElementsAre(1, 7));

@@ -6,76 +6,24 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/await.hpp"
-#include "tests/support/fakes.hpp"
-#include "tests/support/memory_task_store.hpp"
+#include "tests/support/loop_fixture.hpp"
 #include "tuning/outline.hpp"
 
 namespace autotuner::tuning {
 namespace {
 
 using test::await;
+using test::by_flags;
 using test::fake_batch;
-using test::FakeHost;
-using test::FakeLoad;
-using test::ManualClock;
 using test::MemoryTaskStore;
 
-constexpr auto scenario = "D(100,100)";
+constexpr auto scenario = test::loop_scenario;
 
-/// tensor-parallel-size {1,2} x max-num-seqs {32,64}: four points on the simulated engine.
 spec::Task task_of_four() {
-  spec::Task task;
-  task.name = "four";
-  task.model.id_or_path = "demo-8b";
-  task.base_runtime = "sim";
-  task.runtime = engine::RuntimeId::sim;
-  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}},
-                           {"max-num-seqs", space::Choices{{32, 64}}}};
-  task.strategy = "grid_search";
-  task.search.kind = search::Kind::grid_search;
-  task.seed_given = true;
-  task.search.seed = 5;
-  task.goal.objective = metrics::Objective::maximize_throughput;
-  task.workload.scenarios = {*load::Scenario::parse(scenario)};
-  task.workload.levels = {{4, std::nullopt}};
-  task.document = "{}";
-  return task;
+  return test::grid_of_four("four");
 }
 
-/// Throughput 1000 * tp + max-num-seqs: per GPU, tp 1 with 64 sequences wins.
-LoadResult by_flags(const LoadRequest& /*request*/, const space::Point& flags) {
-  const auto number = [&](const char* name, double otherwise) {
-    const auto* value = flags.find(name);
-    return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
-  };
-  LoadResult result;
-  result.batches = {
-      fake_batch(scenario, 4, 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10), 0.5)};
-  return result;
-}
-
-class TuningLoopTest : public ::testing::Test {
- protected:
-  TuningLoopTest() { load.behaviour = by_flags; }
-
-  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
-    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
-      if (on_event) on_event(event);
-      if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
-    });
-    auto result = await(loop.run(task, options, stop));
-    EXPECT_TRUE(result) << result.error().message;
-    return result ? *result : tuning::Run{};
-  }
-
-  MemoryTaskStore store;
-  FakeHost host;
-  FakeLoad load;
-  ManualClock clock;
-  std::function<void(const Event&)> on_event;
-  std::vector<std::string> notices;
-};
+class TuningLoopTest : public test::LoopFixture {};
 
 TEST_F(TuningLoopTest, MeasuresTheDefaultsFirstAndThenEveryPointOfAGrid) {
   const auto result = run(task_of_four());

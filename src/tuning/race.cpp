@@ -26,14 +26,14 @@ std::vector<int> candidates_of(const Run& run, std::size_t most) {
   struct Candidate {
     const Experiment* row;
     search::Trial trial;
-    std::string flags;
+    std::string identity;
   };
   std::vector<Candidate> all;
   for (const auto& row : run.experiments) {
     if (!is_search_row(row) || !is_measured(row) || !row.score.score) continue;
-    auto flags = contender(row, nullptr).flags;
-    const bool known = std::ranges::any_of(all, [&](const Candidate& c) { return c.flags == flags; });
-    if (!known) all.push_back({&row, trial_of(row), std::move(flags)});
+    auto identity = contender(row, nullptr).identity;
+    const bool known = std::ranges::any_of(all, [&](const Candidate& c) { return c.identity == identity; });
+    if (!known) all.push_back({&row, trial_of(row), std::move(identity)});
   }
   const auto group = [](const Candidate& c) { return std::pair(c.row->rank(), !is_sound(*c.row)); };
   std::ranges::stable_sort(all, [&](const Candidate& a, const Candidate& b) {

@@ -3,86 +3,32 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/await.hpp"
-#include "tests/support/fakes.hpp"
-#include "tests/support/memory_task_store.hpp"
-#include "tuning/loop.hpp"
+#include "tests/support/loop_fixture.hpp"
 #include "tuning/outline.hpp"
 
 namespace autotuner::tuning {
 namespace {
 
 using test::await;
-using test::fake_batch;
+using test::by_flags;
+using test::measured;
+using test::throughput_of;
 
-constexpr auto scenario = "D(100,100)";
-
-/// Four points on the simulated engine; per GPU the second (1 GPU, 64 sequences) is the best, the first next.
+/// Per GPU the second (1 GPU, 64 sequences) is the best, the first next.
 spec::Task race_task(spec::RaceWish race) {
-  spec::Task task;
-  task.name = "race";
-  task.model.id_or_path = "demo-8b";
-  task.base_runtime = "sim";
-  task.runtime = engine::RuntimeId::sim;
-  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}},
-                           {"max-num-seqs", space::Choices{{32, 64}}}};
-  task.strategy = "grid_search";
-  task.search.kind = search::Kind::grid_search;
-  task.seed_given = true;
-  task.search.seed = 5;
-  task.goal.objective = metrics::Objective::maximize_throughput;
-  task.workload.scenarios = {*load::Scenario::parse(scenario)};
-  task.workload.levels = {{4, std::nullopt}};
+  auto task = test::grid_of_four("race");
   task.running.race = race;
-  task.document = "{}";
   return task;
 }
 
-double throughput_of(const space::Point& flags) {
-  const auto number = [&](const char* name, double otherwise) {
-    const auto* value = flags.find(name);
-    return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
-  };
-  return 1000 * number("tensor-parallel-size", 1) + number("max-num-seqs", 10);
-}
-
-LoadResult measured(double throughput) {
-  LoadResult result;
-  result.batches = {fake_batch(scenario, 4, throughput, 0.5)};
-  return result;
-}
-
-LoadResult by_flags(const LoadRequest& /*request*/, const space::Point& flags) {
-  return measured(throughput_of(flags));
-}
-
-class FinalRaceTest : public ::testing::Test {
+class FinalRaceTest : public test::LoopFixture {
  protected:
-  FinalRaceTest() { load.behaviour = by_flags; }
-
-  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
-    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
-      if (on_event) on_event(event);
-      if (const auto* notice = std::get_if<Notice>(&event)) notices.push_back(notice->text);
-    });
-    auto result = await(loop.run(task, options, stop));
-    EXPECT_TRUE(result) << result.error().message;
-    return result ? *result : tuning::Run{};
-  }
-
   void take_ten_seconds() {
     load.behaviour = [this](const LoadRequest& request, const space::Point& flags) {
       clock.advance(std::chrono::seconds(10));
       return by_flags(request, flags);
     };
   }
-
-  test::MemoryTaskStore store;
-  test::FakeHost host;
-  test::FakeLoad load;
-  test::ManualClock clock;
-  std::function<void(const Event&)> on_event;
-  std::vector<std::string> notices;
 };
 
 std::vector<int> raced(const Run& run) {

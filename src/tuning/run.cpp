@@ -83,7 +83,7 @@ std::optional<TaskState> task_state_from_text(std::string_view text) {
 metrics::Contender contender(const Experiment& experiment, const Experiment* baseline) {
   return {
       .number = experiment.number,
-      .flags = identity_of(experiment),
+      .identity = identity_of(experiment),
       .rank = experiment.rank(),
       .whole = experiment.fidelity >= 1,
       .valid = experiment.trust() != metrics::Trust::invalid,

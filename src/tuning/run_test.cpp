@@ -61,9 +61,9 @@ TEST(Contenders, ShareAnEntryExactlyWhenTheEngineWasStartedAlike) {
       contenders(with({success(1, {{"a", 1}, {"b", 2}}, 5), success(2, {{"b", 2.0}, {"a", 1}}, 5),
                        success(4, {{"a", 1}}, 5), with_variable}));
   ASSERT_EQ(rows.size(), 4U);
-  EXPECT_EQ(rows[0].flags, rows[1].flags);
-  EXPECT_NE(rows[2].flags, rows[3].flags);
-  EXPECT_NE(rows[0].flags, rows[2].flags);
+  EXPECT_EQ(rows[0].identity, rows[1].identity);
+  EXPECT_NE(rows[2].identity, rows[3].identity);
+  EXPECT_NE(rows[0].identity, rows[2].identity);
 }
 
 TEST(Contenders, DoNotTakeAnInvalidPointForTheDefaults) {
@@ -74,7 +74,7 @@ TEST(Contenders, DoNotTakeAnInvalidPointForTheDefaults) {
   invalid.failure = engine::Failure{.code = engine::FailureCode::invalid_point, .message = "tp-size 3"};
   const auto rows = contenders(with({success(0, {}, 10), invalid}));
   ASSERT_EQ(rows.size(), 2U);
-  EXPECT_NE(rows[0].flags, rows[1].flags);
+  EXPECT_NE(rows[0].identity, rows[1].identity);
 }
 
 TEST(Contenders, CountFlagsThatDifferFromTheBaseline) {

@@ -6,22 +6,18 @@
 #include <gtest/gtest.h>
 
 #include "base/random.hpp"
-#include "tests/support/await.hpp"
-#include "tests/support/fakes.hpp"
-#include "tests/support/memory_task_store.hpp"
-#include "tuning/loop.hpp"
+#include "tests/support/loop_fixture.hpp"
 #include "tuning/outline.hpp"
 #include "tuning/race.hpp"
 
 namespace autotuner::tuning {
 namespace {
 
-using test::await;
 using test::fake_batch;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr auto scenario = "D(100,100)";
+constexpr auto scenario = test::loop_scenario;
 
 struct Case {
   metrics::Estimate look, whole;
@@ -84,32 +80,12 @@ TEST(ShortLook, ErrsAtTheRateThatItsFormulaNames) {
   EXPECT_GT(share_cut(1.3), 0.9);
 }
 
-/// Four points of the simulated engine in this order: 1 GPU with 32, then 64 sequences, 2 GPUs with 32, 64.
 spec::Task look_task() {
-  spec::Task task;
-  task.name = "look";
-  task.model.id_or_path = "demo-8b";
-  task.base_runtime = "sim";
-  task.runtime = engine::RuntimeId::sim;
-  task.space.parameters = {{"tensor-parallel-size", space::Choices{{1, 2}}},
-                           {"max-num-seqs", space::Choices{{32, 64}}}};
-  task.strategy = "grid_search";
-  task.search.kind = search::Kind::grid_search;
-  task.seed_given = true;
-  task.search.seed = 5;
-  task.goal.objective = metrics::Objective::maximize_throughput;
-  task.workload.scenarios = {*load::Scenario::parse(scenario)};
-  task.workload.levels = {{4, std::nullopt}};
+  auto task = test::grid_of_four("look");
   task.workload.max_time = std::chrono::seconds(40);
   task.workload.max_requests = 100;
   task.running.short_look = 0.25;
-  task.document = "{}";
   return task;
-}
-
-double number(const space::Point& flags, const char* name, double otherwise) {
-  const auto* value = flags.find(name);
-  return value == nullptr ? otherwise : value->as_number().value_or(otherwise);
 }
 
 bool is_look(const LoadRequest& request) {
@@ -117,9 +93,9 @@ bool is_look(const LoadRequest& request) {
 }
 
 /// Throughput hardly grows with the GPUs, so per GPU two are half as good; a look knows it to 4 %.
-LoadResult by_flags(const LoadRequest& request, const space::Point& flags) {
-  const double throughput = 1000 + number(flags, "max-num-seqs", 10);
-  const double gpus = number(flags, "tensor-parallel-size", 1);
+LoadResult looked_by_flags(const LoadRequest& request, const space::Point& flags) {
+  const double throughput = 1000 + test::number_of(flags, "max-num-seqs", 10);
+  const double gpus = test::number_of(flags, "tensor-parallel-size", 1);
   auto batch = fake_batch(scenario, 4, throughput, 0.5 * gpus);
   const double reach = is_look(request) ? 0.04 : 0.02;
   batch.ci95["mean_total_throughput"] = {throughput * (1 - reach), throughput * (1 + reach)};
@@ -129,18 +105,9 @@ LoadResult by_flags(const LoadRequest& request, const space::Point& flags) {
   return result;
 }
 
-class ShortLookTest : public ::testing::Test {
+class ShortLookTest : public test::LoopFixture {
  protected:
-  ShortLookTest() { load.behaviour = by_flags; }
-
-  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
-    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
-      if (on_event) on_event(event);
-    });
-    auto result = await(loop.run(task, options, stop));
-    EXPECT_TRUE(result) << result.error().message;
-    return result ? *result : tuning::Run{};
-  }
+  ShortLookTest() { load.behaviour = looked_by_flags; }
 
   /// By load sent, the experiment, negative for a look.
   std::vector<int> loads() const {
@@ -150,12 +117,6 @@ class ShortLookTest : public ::testing::Test {
       numbers.push_back(is_look(request) ? -request.experiment : request.experiment);
     return numbers;
   }
-
-  test::MemoryTaskStore store;
-  test::FakeHost host;
-  test::FakeLoad load;
-  test::ManualClock clock;
-  std::function<void(const Event&)> on_event;
 };
 
 TEST_F(ShortLookTest, SendsTheWholeLoadOnlyWhereItMayStillWin) {
@@ -206,7 +167,7 @@ TEST_F(ShortLookTest, IsNoneWhileNothingIsFinished) {
 
 TEST_F(ShortLookTest, CutsNothingThatItKnowsTooLittleOf) {
   load.behaviour = [](const LoadRequest& request, const space::Point& flags) {
-    auto result = by_flags(request, flags);
+    auto result = looked_by_flags(request, flags);
     if (is_look(request)) result.batches[0].ci95.clear();
     return result;
   };
@@ -216,7 +177,7 @@ TEST_F(ShortLookTest, CutsNothingThatItKnowsTooLittleOf) {
 
 TEST_F(ShortLookTest, LearnsHowFarLooksAreBehind) {
   load.behaviour = [](const LoadRequest& request, const space::Point& flags) {
-    auto result = by_flags(request, flags);
+    auto result = looked_by_flags(request, flags);
     if (!is_look(request)) return result;
     // A look of every configuration sees half of what the whole load shows.
     auto& batch = result.batches[0];
@@ -240,9 +201,9 @@ TEST_F(ShortLookTest, EndsWhereAHardLimitIsSurelyBroken) {
   task.goal.slo.limits = {limit};
   task.goal.objective = metrics::Objective::maximize_throughput;
   load.behaviour = [](const LoadRequest& request, const space::Point& flags) {
-    auto result = by_flags(request, flags);
+    auto result = looked_by_flags(request, flags);
     auto& batch = result.batches[0];
-    const double gpus = number(flags, "tensor-parallel-size", 1);
+    const double gpus = test::number_of(flags, "tensor-parallel-size", 1);
     batch.mean_total_throughput *= 2 * gpus;  // the limit alone is against two GPUs
     return result;
   };
@@ -260,9 +221,10 @@ TEST_F(ShortLookTest, OfSeveralObjectivesOneThatLeadsIsEnoughToGoOn) {
   auto task = look_task();
   task.goal.objectives = {{"mean_total_throughput_per_gpu", true}, {"mean_ttft", false}};
   load.behaviour = [](const LoadRequest& request, const space::Point& flags) {
-    auto result = by_flags(request, flags);
+    auto result = looked_by_flags(request, flags);
     auto& batch = result.batches[0];
-    if (number(flags, "tensor-parallel-size", 1) == 2 && number(flags, "max-num-seqs", 0) == 32) {
+    if (test::number_of(flags, "tensor-parallel-size", 1) == 2 &&
+        test::number_of(flags, "max-num-seqs", 0) == 32) {
       batch = fake_batch(scenario, 4, batch.mean_total_throughput, 0.1);
       batch.ci95["mean_total_throughput"] = {990, 1070};
       batch.ci95["mean_ttft"] = {0.09, 0.11};

@@ -3,37 +3,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/support/await.hpp"
-#include "tests/support/fakes.hpp"
-#include "tests/support/memory_task_store.hpp"
+#include "tests/support/loop_fixture.hpp"
 
 namespace autotuner::tuning {
 namespace {
 
-using test::await;
 using test::fake_batch;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-constexpr auto scenario = "D(100,100)";
+constexpr auto scenario = test::loop_scenario;
 
 /// max-num-seqs {32,64} x client.concurrency {4,16} on the simulated engine.
 spec::Task task_with_client_choices() {
-  spec::Task task;
-  task.name = "client";
-  task.model.id_or_path = "demo-8b";
-  task.base_runtime = "sim";
-  task.runtime = engine::RuntimeId::sim;
+  auto task = test::grid_of_four("client");
   task.space.parameters = {{"max-num-seqs", space::Choices{{32, 64}}},
                            {"client.concurrency", space::Choices{{4, 16}}}};
-  task.strategy = "grid_search";
-  task.search.kind = search::Kind::grid_search;
-  task.seed_given = true;
-  task.goal.objective = metrics::Objective::maximize_throughput;
   task.goal.at.kind = metrics::BasisKind::best_point;
-  task.workload.scenarios = {*load::Scenario::parse(scenario)};
   task.workload.levels = {{4, std::nullopt}, {16, std::nullopt}};
-  task.document = "{}";
   return task;
 }
 
@@ -63,19 +50,9 @@ std::vector<std::string> phases_of(const Experiment& experiment) {
   return names;
 }
 
-class EngineReuseTest : public ::testing::Test {
+class EngineReuseTest : public test::LoopFixture {
  protected:
   EngineReuseTest() { load.behaviour = by_level; }
-
-  tuning::Run run(const spec::Task& task, const LoopOptions& options = {}, const std::stop_token& stop = {}) {
-    TuningLoop loop(store, host, load, clock, [this](const Event& event) {
-      if (on_event) on_event(event);
-    });
-    auto result = await(loop.run(task, options, stop));
-    EXPECT_TRUE(result) << result.error().message;
-    EXPECT_EQ(host.alive, 0) << "nothing is left running";
-    return result ? *result : tuning::Run{};
-  }
 
   static std::vector<std::optional<int>> engines(const tuning::Run& result) {
     std::vector<std::optional<int>> numbers;
@@ -83,12 +60,6 @@ class EngineReuseTest : public ::testing::Test {
     for (const auto& experiment : result.experiments) numbers.push_back(experiment.engine_of);
     return numbers;
   }
-
-  test::MemoryTaskStore store;
-  test::FakeHost host;
-  test::FakeLoad load;
-  test::ManualClock clock;
-  std::function<void(const Event&)> on_event;
 };
 
 TEST_F(EngineReuseTest, StartsOneEngineForAllLoadsOfTheSameFlags) {

@@ -228,6 +228,14 @@ class Watched:
         wait_for(lambda: any(words in line for line in self.lines) or self.run.poll() is not None, f"'{words}'")
         expect(self.run.poll() is None, "the run ended before: " + "".join(self.lines)[-2000:])
 
+    def interrupt_at(self, words, limit=30):
+        """Ctrl-C once it says so; gives what it then printed."""
+        self.until(words)
+        self.run.send_signal(signal.SIGINT)
+        code, stdout = self.end(limit)
+        expect_equal(code, 130, "the exit code")
+        return stdout
+
     def end(self, limit):
         stdout = self.run.stdout.read()
         code = self.run.wait(timeout=limit)
